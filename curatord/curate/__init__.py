@@ -1,0 +1,1 @@
+"""From documents to facts and pairs: pure functions of a document and the settings."""

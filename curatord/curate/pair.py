@@ -1,0 +1,96 @@
+"""The values curation produces: facts, the pairs that ask for them, and the answers to prefer them over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from curatord.memory.document import Lines
+
+
+class Category(StrEnum):
+    """What kind of thinking a question asks for."""
+
+    FACTUAL = "factual"
+    ANALYTICAL = "analytical"
+    PRACTICAL = "practical"
+    CRITICAL = "critical"
+    COMPARATIVE = "comparative"
+
+
+class Split(StrEnum):
+    """Whether a pair is trained on, or kept back for the exam."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+class Strategy(StrEnum):
+    """How a rejected answer was made."""
+
+    VAGUE = "vague"
+    UNSPECIFIC = "unspecific"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One checkable statement found in a section.
+
+    `statement` is a full sentence that stands alone. `keys` are the numbers, names and terms that a right
+    answer must contain. `lines` is the evidence in the file. `siblings` are other values that stand where the
+    fact's value stands (other rows, other items): what the fact may be confused with.
+    """
+
+    id: str
+    extractor: str
+    subject: str
+    statement: str
+    keys: tuple[str, ...]
+    lines: Lines
+    siblings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An answer as fluent as the chosen one, and worse: how it was made and its words."""
+
+    strategy: Strategy
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A quality score in [0, 1] with its named parts, each in [0, 1]."""
+
+    total: float
+    parts: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question and its answer, what they rest on, and at most one rejected answer.
+
+    Two pairs with the same `question_key` ask the same thing; only one of them is trained on.
+    """
+
+    id: str
+    question_key: str
+    fact: str
+    phrasing: str
+    category: Category
+    split: Split
+    question: str
+    answer: str
+    score: Score
+    rejected: Rejected | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curated:
+    """What one section gives: facts in reading order and the pairs that ask for them."""
+
+    facts: tuple[Fact, ...]
+    pairs: tuple[Pair, ...]

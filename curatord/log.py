@@ -1,0 +1,110 @@
+"""What the daemon writes about itself: JSON lines to a rotated private file, and a readable form on a terminal.
+
+Every line has `event`, `level` and `time`, and the ids it speaks of; the text of a note never appears. Records of
+the libraries (uvicorn, apscheduler, watchdog) pass through the same door.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+import orjson
+import structlog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from structlog.typing import EventDict, Processor
+
+    from curatord.config import Log
+
+_SHARED: tuple[Processor, ...] = (
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+)
+_QUIET_LIBRARIES = ("uvicorn", "apscheduler", "watchdog", "asyncio", "fastapi")
+
+
+def configure(settings: Log, file: Path, *, terminal: bool = False) -> None:
+    """Send log lines to `file`, and to standard error in a readable form when `terminal` is set."""
+    handlers: list[logging.Handler] = [_file_handler(settings, file)]
+    if terminal:
+        handlers.append(_terminal_handler())
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+        handler.close()
+    for handler in handlers:
+        root.addHandler(handler)
+    root.setLevel(settings.level.upper())
+    for name in _QUIET_LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """Return a logger; `name` is the part of the daemon that speaks."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(f"curatord.{name}", part=name)
+    return logger
+
+
+class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
+    """A log file rotated by size, readable by its owner alone."""
+
+    def _open(self) -> Any:  # noqa: ANN401  the type the standard library's own method has
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        return open(descriptor, self.mode, encoding="utf-8", errors="backslashreplace")  # noqa: PTH123
+
+
+def _file_handler(settings: Log, file: Path) -> logging.Handler:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = PrivateRotatingFile(file, maxBytes=settings.max_bytes, backupCount=settings.backups)
+    handler.setFormatter(_formatter(_render_json))
+    return handler
+
+
+def _terminal_handler() -> logging.Handler:
+    handler: logging.StreamHandler[TextIO] = logging.StreamHandler(sys.stderr)
+    colors = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    handler.setFormatter(_formatter(structlog.dev.ConsoleRenderer(colors=colors, timestamp_key="time")))
+    return handler
+
+
+def _formatter(renderer: Processor) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+    )
+
+
+def _render_json(_logger: object, _method: str, event: EventDict) -> str:
+    ordered = {"time": event.pop("time", None), "level": event.pop("level", None), **event}
+    # Paths may hold bytes that are not UTF-8, which JSON cannot: they are written with backslashes.
+    text = orjson.dumps(_plain(ordered), default=str)
+    return text.decode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

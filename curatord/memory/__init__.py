@@ -1,0 +1,1 @@
+"""From disk to documents: walking, watching, reading and parsing memory roots."""

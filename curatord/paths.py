@@ -1,0 +1,126 @@
+"""Where things are: the configuration file, the state directory and what stands in it, the socket.
+
+Kept free of heavy imports: every command starts here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from curatord.errors import AccessError, ConfigurationError
+
+# sizeof(sockaddr_un.sun_path) less the closing NUL: sys/un.h of each kernel.
+SOCKET_PATH_LIMIT = 103 if sys.platform == "darwin" else 107
+
+
+@dataclass(frozen=True, slots=True)
+class StateDirectory:
+    """The directory that holds all curatord makes, and the names in it."""
+
+    path: Path
+    is_default: bool = False
+
+    @property
+    def store(self) -> Path:
+        """The SQLite database."""
+        return self.path / "store.db"
+
+    @property
+    def shards(self) -> Path:
+        """The JSONL shards and their manifest."""
+        return self.path / "shards"
+
+    @property
+    def lock(self) -> Path:
+        """The file the running daemon holds locked."""
+        return self.path / "curatord.lock"
+
+    @property
+    def log(self) -> Path:
+        """The log file; on macOS with the platform's state directory it goes where Console looks."""
+        if self.is_default and sys.platform == "darwin":
+            return Path.home() / "Library/Logs/curatord/curatord.jsonl"
+        return self.path / "logs" / "curatord.jsonl"
+
+    @property
+    def socket(self) -> Path:
+        """The control socket: in the directory, or in the user's private one where that path is too long.
+
+        A Unix socket's path is limited to 103 (macOS) or 107 (Linux) bytes.
+        """
+        preferred = self.path / "curatord.sock"
+        if len(os.fsencode(preferred)) <= SOCKET_PATH_LIMIT:
+            return preferred
+        name = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
+        return _private_runtime_directory() / f"{name}.sock"
+
+    def create(self) -> None:
+        """Make the directory, readable by its owner alone; raise AccessError where that cannot be."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self.path.stat().st_uid == os.getuid():
+                self.path.chmod(0o700)
+        except OSError as error:
+            raise AccessError(
+                f"The state directory {self.path} cannot be made: {error.strerror}.",
+                hint="Set [state] dir to a place you may write to.",
+            ) from error
+        if self.path.stat().st_uid != os.getuid():
+            raise AccessError(
+                f"The state directory {self.path} belongs to another user.",
+                hint="Set [state] dir to one of yours.",
+            )
+
+
+def config_file(chosen: str | None) -> Path:
+    """Return the configuration file: the one chosen, else `$CURATORD_CONFIG`, else the platform's place."""
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    if variable := os.environ.get("CURATORD_CONFIG"):
+        return Path(variable).expanduser().absolute()
+    from platformdirs import user_config_path  # noqa: PLC0415  25 ms that most commands need not spend
+
+    return user_config_path("curatord") / "curatord.toml"
+
+
+def state_directory(configured: Path | None) -> StateDirectory:
+    """Return the state directory the settings name, or the platform's."""
+    if configured is not None:
+        return StateDirectory(configured)
+    from platformdirs import user_state_path  # noqa: PLC0415  see above
+
+    return StateDirectory(user_state_path("curatord"), is_default=True)
+
+
+def peek_state_directory(file: Path) -> StateDirectory:
+    """Read nothing of the configuration but `[state] dir`: all that a client needs, without validating the rest.
+
+    Raises ConfigurationError when the file is not TOML.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return state_directory(None)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}.", hint="Run `curatord config check`.") from error
+    state = content.get("state", {})
+    chosen = state.get("dir") if isinstance(state, dict) else None
+    if not isinstance(chosen, str) or not chosen:
+        return state_directory(None)
+    return StateDirectory(Path(os.path.expandvars(Path(chosen).expanduser())).absolute())
+
+
+def _private_runtime_directory() -> Path:
+    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    directory = Path(base) / f"curatord-{os.getuid()}"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    status = directory.lstat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise AccessError(f"{directory} is not private to this user.", hint="Remove it, or shorten [state] dir.")
+    return directory

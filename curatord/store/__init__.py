@@ -1,0 +1,1 @@
+"""From pairs to disk and back: the SQLite store, the JSONL shards, and exports."""

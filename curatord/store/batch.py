@@ -1,0 +1,221 @@
+"""One batch of changes to documents: put, remove, and what follows from them, in one transaction.
+
+What a batch leaves behind depends only on the documents that are in the store afterwards, never on the order
+or number of batches that brought them there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import orjson
+
+from curatord.errors import StoreError
+from curatord.store.layout import bucket_of, document_id, resized, shard_count, shard_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from curatord.curate.pair import Curated, Fact, Pair
+    from curatord.store.database import Store
+    from curatord.store.records import DocumentRecord, SectionRecord
+
+
+class Batch:
+    """The changes of one transaction; made by `batch`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Start with nothing changed."""
+        self.connection = connection
+        self.changed: set[str] = set()
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (question_key TEXT PRIMARY KEY) WITHOUT ROWID")
+        connection.execute("DELETE FROM touched")
+
+    def put(self, record: DocumentRecord) -> None:
+        """Make the store hold this document; sections that come without pairs keep the rows they have.
+
+        Raises StoreError when such a section is not in the store.
+        """
+        identity = document_id(record.root, record.path)
+        self._touch(identity)  # a pair's standing among equal questions depends on its document's date and order
+        self._put_row(identity, record)
+        self._put_sections(identity, record.sections)
+        self.changed.add(identity)
+
+    def remove(self, root: str, path: str) -> bool:
+        """Forget a document with all it gave; return whether there was one."""
+        identity = document_id(root, path)
+        self._touch(identity)
+        gone = self.connection.execute("DELETE FROM documents WHERE id = ?", (identity,)).rowcount > 0
+        if gone:
+            self.changed.add(identity)
+        return gone
+
+    def settle(self, documents_per_shard: int, count_before: int) -> None:
+        """Decide which of equal questions is kept, and note the shards that no longer show what is in the store."""
+        self.changed.update(_choose_survivors(self.connection))
+        count = shard_count(_count_documents(self.connection), documents_per_shard)
+        dirty = set(resized(shard_count(count_before, documents_per_shard), count))
+        dirty.update(shard_of(bucket_of(identity), count) for identity in self.changed)
+        self.connection.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(number,) for number in sorted(dirty)])
+
+    def _put_row(self, identity: str, record: DocumentRecord) -> None:
+        self.connection.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, title = excluded.title,"
+            " language = excluded.language, date = excluded.date, words = excluded.words",
+            (
+                identity,
+                record.root,
+                record.path,
+                record.kind,
+                record.title,
+                record.language,
+                record.date,
+                record.words,
+                bucket_of(identity),
+            ),
+        )
+
+    def _touch(self, identity: str) -> None:
+        self.connection.execute(
+            "INSERT OR IGNORE INTO touched SELECT question_key FROM pairs WHERE document = ?", (identity,)
+        )
+
+    def _put_sections(self, identity: str, sections: tuple[SectionRecord, ...]) -> None:
+        known = self._known_sections(identity)
+        # Ordinals are unique within a document; out of the way with the old ones before the new ones come.
+        self.connection.execute("UPDATE sections SET ordinal = -1 - ordinal WHERE document = ?", (identity,))
+        for ordinal, section in enumerate(sections):
+            if section.curated is not None:
+                self._insert_section(identity, ordinal, section, section.curated)
+            elif known[section.key]:
+                self._move_section(known[section.key].pop(0), ordinal, section)
+            else:
+                raise StoreError(f"Section {section.key} of {identity} came without its pairs.")
+        leftover = [(row,) for rows in known.values() for row in rows]
+        self.connection.executemany("DELETE FROM sections WHERE id = ?", leftover)
+
+    def _known_sections(self, identity: str) -> defaultdict[str, list[int]]:
+        known: defaultdict[str, list[int]] = defaultdict(list)
+        rows = self.connection.execute("SELECT id, key FROM sections WHERE document = ? ORDER BY ordinal", (identity,))
+        for row, key in rows:
+            known[key].append(row)
+        return known
+
+    def _move_section(self, row: int, ordinal: int, section: SectionRecord) -> None:
+        self.connection.execute(
+            "UPDATE sections SET ordinal = ?, heading = ?, first_line = ?, last_line = ? WHERE id = ?",
+            (
+                ordinal,
+                orjson.dumps(section.heading_path).decode(),
+                section.lines.first,
+                section.lines.last,
+                row,
+            ),
+        )
+
+    def _insert_section(self, identity: str, ordinal: int, section: SectionRecord, curated: Curated) -> None:
+        row = self.connection.execute(
+            "INSERT INTO sections (document, ordinal, key, heading, first_line, last_line) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                identity,
+                ordinal,
+                section.key,
+                orjson.dumps(section.heading_path).decode(),
+                section.lines.first,
+                section.lines.last,
+            ),
+        ).lastrowid
+        self._insert_curated(identity, row, curated)
+
+    def _insert_curated(self, identity: str, section: int | None, curated: Curated) -> None:
+        rows = {
+            fact.id: self.connection.execute(_INSERT_FACT, (section, ordinal, *_fact_columns(fact))).lastrowid
+            for ordinal, fact in enumerate(curated.facts)
+        }
+        self.connection.executemany(
+            _INSERT_PAIR,
+            [(rows[pair.fact], identity, ordinal, *_pair_columns(pair)) for ordinal, pair in enumerate(curated.pairs)],
+        )
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO touched VALUES (?)", [(pair.question_key,) for pair in curated.pairs]
+        )
+
+
+@contextmanager
+def batch(store: Store, documents_per_shard: int) -> Iterator[Batch]:
+    """Open a batch: on leaving the block its consequences are drawn and all is committed, or nothing is."""
+    with store.transaction() as connection:
+        changes = Batch(connection)
+        before = _count_documents(connection)
+        yield changes
+        changes.settle(documents_per_shard, before)
+
+
+_INSERT_FACT = (
+    "INSERT INTO facts (section, ordinal, fact, extractor, subject, statement, keys, siblings, first_line, last_line)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_PAIR = (
+    "INSERT INTO pairs (fact, document, ordinal, pair, question_key, split, category, phrasing, question, answer,"
+    " score, parts, strategy, rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+# Of rows that ask the same question one is kept: that of the newest note, then of the least content hash and place.
+# Row ids, which tell the order of arrival, have no say.
+_SURVIVORS = """
+    WITH ranked AS (
+        SELECT pairs.id, row_number() OVER (
+            PARTITION BY pairs.question_key
+            ORDER BY documents.date DESC NULLS LAST, pairs.pair, pairs.document, sections.ordinal, pairs.ordinal
+        ) = 1 AS wins
+        FROM touched
+        JOIN pairs ON pairs.question_key = touched.question_key
+        JOIN documents ON documents.id = pairs.document
+        JOIN facts ON facts.id = pairs.fact
+        JOIN sections ON sections.id = facts.section
+    )
+    UPDATE pairs SET kept = ranked.wins FROM ranked WHERE pairs.id = ranked.id AND pairs.kept <> ranked.wins
+    RETURNING document
+"""
+
+
+def _choose_survivors(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute(_SURVIVORS).fetchall()}
+
+
+def _count_documents(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM documents").fetchone()[0])
+
+
+def _fact_columns(fact: Fact) -> tuple[object, ...]:
+    return (
+        fact.id,
+        fact.extractor,
+        fact.subject,
+        fact.statement,
+        orjson.dumps(fact.keys).decode(),
+        orjson.dumps(fact.siblings).decode(),
+        fact.lines.first,
+        fact.lines.last,
+    )
+
+
+def _pair_columns(pair: Pair) -> tuple[object, ...]:
+    return (
+        pair.id,
+        pair.question_key,
+        pair.split,
+        pair.category,
+        pair.phrasing,
+        pair.question,
+        pair.answer,
+        pair.score.total,
+        orjson.dumps(dict(pair.score.parts)).decode(),
+        pair.rejected.strategy if pair.rejected else None,
+        pair.rejected.answer if pair.rejected else None,
+    )

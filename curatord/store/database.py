@@ -1,0 +1,131 @@
+"""The SQLite store: opened with durability on, brought up to date, written in one transaction at a time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from curatord.errors import StoreError
+from curatord.store.migrations import migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+APPLICATION_ID = 0x63757264  # "curd", big-endian, as `file` and `PRAGMA application_id` show it
+BUSY_MILLISECONDS = 5000
+
+
+class Store:
+    """The database of one state directory; a connection belongs to the thread that opened it."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        """Wrap an open connection; use `open` or `open_reader` instead."""
+        self.connection = connection
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Open the store for writing, making it and bringing its schema up to date as needed.
+
+        Raises StoreError when the file is another program's, damaged, or of a newer curatord.
+        """
+        _create_private(path)
+        connection = _connect(path, read_only=False)
+        try:
+            _check_application(connection, path)
+            # WAL lets readers go on during a write; FULL makes each commit durable before it returns.
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            if sys.platform == "darwin":
+                # fsync(2) on macOS does not flush the drive's cache; F_FULLFSYNC does.
+                connection.execute("PRAGMA fullfsync = 1")
+                connection.execute("PRAGMA checkpoint_fullfsync = 1")
+            connection.execute("PRAGMA foreign_keys = ON")
+            _migrate(connection, path)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise StoreError(
+                f"{path} is not a usable curatord store: {error}.",
+                hint="Move it away and start again: everything in it is made from the notes.",
+            ) from error
+        except StoreError:
+            connection.close()
+            raise
+        return cls(connection, path)
+
+    @classmethod
+    def open_reader(cls, path: Path) -> Store:
+        """Open the store read-only; any number of readers work beside the writer."""
+        if not path.exists():
+            raise StoreError(f"There is no store at {path}.", hint="Run `curatord run` or `curatord build` first.")
+        return cls(_connect(path, read_only=True), path)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run a block in one write transaction: all of it, or on any exception none."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def get(self, key: str, default: str = "") -> str:
+        """Return a remembered value, or the default."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else str(row[0])
+
+    def set(self, key: str, value: str) -> None:
+        """Remember a value; within a transaction it is part of it."""
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def _create_private(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rw"
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+        )
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    except sqlite3.Error as error:
+        raise StoreError(f"The store {path} cannot be opened: {error}.", hint="Check its permissions.") from error
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _check_application(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA application_id").fetchone()[0]
+    empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if found != APPLICATION_ID and not empty:
+        raise StoreError(f"{path} is a database of another program.", hint="Choose another [state] dir.")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    known = migrations()
+    if version > len(known):
+        raise StoreError(
+            f"{path} was written by a newer curatord (schema {version}, this one knows {len(known)}).",
+            hint="Upgrade curatord, or move the store away: it is made from the notes.",
+        )
+    for migration in known[version:]:
+        # executescript commits what is open before it starts, so the transaction is spelled inside the script.
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\nPRAGMA application_id = {APPLICATION_ID};\n{migration.sql}\n"
+            f"PRAGMA user_version = {migration.number};\nCOMMIT;"
+        )

@@ -1,0 +1,151 @@
+"""What the store remembers about the disk: files as last seen, problems, and deletions on hold."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+from curatord.store.records import FileRecord, Outcome
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+    from curatord.store.records import ProblemRecord
+
+
+def known_files(connection: sqlite3.Connection, root: str, paths: Iterable[str] | None = None) -> list[FileRecord]:
+    """Return the files of a root as last seen, ordered by path: all, or those at or below some paths."""
+    if paths is None:
+        return list(_files(connection, "root = ?", (root,)))
+    found: dict[str, FileRecord] = {}
+    for path in paths:
+        # "0" is the character after "/": the range holds all that lies below the directory.
+        condition = "root = ? AND (path = ? OR path >= ? AND path < ?)"
+        for record in _files(connection, condition, (root, path, f"{path}/", f"{path}0")):
+            found[record.path] = record
+    return [found[path] for path in sorted(found)]
+
+
+def count_files(connection: sqlite3.Connection, root: str) -> int:
+    """Return how many files of a root are known."""
+    return int(connection.execute("SELECT count(*) FROM files WHERE root = ?", (root,)).fetchone()[0])
+
+
+def put_file(connection: sqlite3.Connection, record: FileRecord) -> None:
+    """Remember a look at a file."""
+    connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(record))
+
+
+def forget_file(connection: sqlite3.Connection, root: str, path: str) -> None:
+    """Forget a file and its problems."""
+    connection.execute("DELETE FROM files WHERE root = ? AND path = ?", (root, path))
+    connection.execute("DELETE FROM problems WHERE root = ? AND path = ?", (root, path))
+
+
+def forget_roots_except(connection: sqlite3.Connection, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Forget roots that the configuration no longer names; return (root, path) of their files."""
+    wanted = set(names)
+    stale = [row[0] for row in connection.execute("SELECT DISTINCT root FROM files") if row[0] not in wanted]
+    gone = [(record.root, record.path) for root in stale for record in known_files(connection, root)]
+    for root in stale:
+        connection.execute("DELETE FROM problems WHERE root = ?", (root,))
+        connection.execute("DELETE FROM files WHERE root = ?", (root,))
+        connection.execute("DELETE FROM roots WHERE name = ?", (root,))
+    return gone
+
+
+def put_problems(
+    connection: sqlite3.Connection,
+    root: str,
+    path: str,
+    source: str,
+    problems: Iterable[ProblemRecord],
+    now: str,
+) -> None:
+    """Make these the problems of one file from one source; one that was there before keeps its date."""
+    where = "root = ? AND path = ? AND source = ?"
+    _replace_problems(connection, where, (root, path, source), source, problems, now)
+
+
+def put_scan_problems(connection: sqlite3.Connection, root: str, problems: Iterable[ProblemRecord], now: str) -> None:
+    """Make these the problems that the walk of a whole root found."""
+    _replace_problems(connection, "root = ? AND source = 'scan'", (root,), "scan", problems, now)
+
+
+def root_device(connection: sqlite3.Connection, root: str) -> int | None:
+    """Return the device a root was on when last seen."""
+    row = connection.execute("SELECT device FROM roots WHERE name = ?", (root,)).fetchone()
+    return None if row is None else row[0]
+
+
+def put_root(connection: sqlite3.Connection, root: str, path: str, device: int | None) -> None:
+    """Remember where a root is and on which device; an unknown device keeps the former."""
+    connection.execute(
+        "INSERT INTO roots (name, path, device) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
+        " SET path = excluded.path, device = coalesce(excluded.device, device)"
+        # Writing the same values would still cost a flush of the disk.
+        " WHERE path <> excluded.path OR device IS NOT coalesce(excluded.device, device)",
+        (root, path, device),
+    )
+
+
+def hold_deletions(connection: sqlite3.Connection, root: str, reason: str, now: str) -> None:
+    """Put the deletions of a root on hold; the first date stays."""
+    connection.execute(
+        "UPDATE roots SET held_at = CASE WHEN held IS NULL THEN ? ELSE held_at END, held = ?"
+        " WHERE name = ? AND held IS NOT ?",
+        (now, reason, root, reason),
+    )
+
+
+def release_deletions(connection: sqlite3.Connection, root: str) -> None:
+    """Take the hold off a root, and with it any confirmation."""
+    connection.execute(
+        "UPDATE roots SET held = NULL, held_at = NULL, confirmed = 0"
+        " WHERE name = ? AND (held IS NOT NULL OR confirmed)",
+        (root,),
+    )
+
+
+def holds(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return why deletions wait, by root, for the roots where they do."""
+    rows = connection.execute("SELECT name, held FROM roots WHERE held IS NOT NULL ORDER BY name")
+    return {row["name"]: row["held"] for row in rows}
+
+
+def confirm_deletions(connection: sqlite3.Connection) -> list[str]:
+    """Mark every hold as confirmed, to be carried out by the next pass; return the roots concerned."""
+    rows = connection.execute("UPDATE roots SET confirmed = 1 WHERE held IS NOT NULL RETURNING name").fetchall()
+    return sorted(row[0] for row in rows)
+
+
+def is_confirmed(connection: sqlite3.Connection, root: str) -> bool:
+    """Tell whether the person has confirmed the deletions of a root."""
+    row = connection.execute("SELECT confirmed FROM roots WHERE name = ?", (root,)).fetchone()
+    return bool(row and row[0])
+
+
+def _files(connection: sqlite3.Connection, condition: str, values: tuple[str, ...]) -> Iterator[FileRecord]:
+    query = f"SELECT * FROM files WHERE {condition} ORDER BY path"  # noqa: S608  constants of this module
+    for row in connection.execute(query, values):
+        yield FileRecord(*row[:7], Outcome(row[7]), *row[8:])
+
+
+def _replace_problems(
+    connection: sqlite3.Connection,
+    condition: str,
+    values: tuple[str, ...],
+    source: str,
+    problems: Iterable[ProblemRecord],
+    now: str,
+) -> None:
+    before = {
+        (row["path"], row["code"]): row["since"]
+        for row in connection.execute(f"SELECT path, code, since FROM problems WHERE {condition}", values)  # noqa: S608
+    }
+    connection.execute(f"DELETE FROM problems WHERE {condition}", values)  # noqa: S608  constants of this module
+    connection.executemany(
+        "INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(p.root, p.path, source, p.code, p.message, p.line, before.get((p.path, p.code), now)) for p in problems],
+    )

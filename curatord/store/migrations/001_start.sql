@@ -1,0 +1,133 @@
+-- What is derived from the notes (documents, sections, facts, pairs) is a function of the files and the settings
+-- alone. What is remembered about the disk and the shards (files, roots, problems, shards, dirty, meta) is not.
+
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Memory roots by name: "knowledge", "episodes", "knowledge-2", ... in the order of the configuration.
+CREATE TABLE roots (
+    name      TEXT PRIMARY KEY,
+    path      TEXT NOT NULL,
+    device    INTEGER,
+    held      TEXT,              -- why deletions wait for confirmation; NULL: they do not
+    held_at   TEXT,
+    confirmed INTEGER NOT NULL DEFAULT 0 CHECK (confirmed IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- What the last look at each note saw, and what became of it.
+CREATE TABLE files (
+    root     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    size     INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
+    inode    INTEGER NOT NULL,
+    device   INTEGER NOT NULL,
+    outcome  TEXT NOT NULL CHECK (outcome IN ('document', 'skipped', 'failed')),
+    reason   TEXT NOT NULL DEFAULT '',
+    content  TEXT,               -- sha256 of the bytes; NULL where they could not be read
+    curation TEXT NOT NULL,      -- fingerprint of the code and the settings that read it
+    PRIMARY KEY (root, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE documents (
+    id       TEXT PRIMARY KEY,   -- hash of root name and path
+    root     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    kind     TEXT NOT NULL CHECK (kind IN ('knowledge', 'episodes')),
+    title    TEXT NOT NULL,
+    language TEXT NOT NULL,
+    date     TEXT,               -- ISO 8601, from the frontmatter
+    words    INTEGER NOT NULL,
+    bucket   INTEGER NOT NULL,   -- 31 bits of the id: decides the shard
+    UNIQUE (root, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sections (
+    id         INTEGER PRIMARY KEY,
+    document   TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    ordinal    INTEGER NOT NULL, -- 0: the frontmatter; 1, 2, ...: in reading order
+    key        TEXT NOT NULL,    -- hash of everything its facts and pairs depend on
+    heading    TEXT NOT NULL,    -- JSON array: the heading path
+    first_line INTEGER NOT NULL,
+    last_line  INTEGER NOT NULL,
+    UNIQUE (document, ordinal)
+) STRICT;
+
+CREATE TABLE facts (
+    id         INTEGER PRIMARY KEY,
+    section    INTEGER NOT NULL REFERENCES sections (id) ON DELETE CASCADE,
+    ordinal    INTEGER NOT NULL,
+    fact       TEXT NOT NULL,    -- content hash
+    extractor  TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    statement  TEXT NOT NULL,
+    keys       TEXT NOT NULL,    -- JSON array
+    siblings   TEXT NOT NULL,    -- JSON array
+    first_line INTEGER NOT NULL, -- counted from the section's first line, which is 0
+    last_line  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX facts_by_section ON facts (section, ordinal);
+
+CREATE TABLE pairs (
+    id           INTEGER PRIMARY KEY,
+    fact         INTEGER NOT NULL REFERENCES facts (id) ON DELETE CASCADE,
+    document     TEXT NOT NULL,
+    ordinal      INTEGER NOT NULL,
+    pair         TEXT NOT NULL,  -- content hash of question and answer
+    question_key TEXT NOT NULL,
+    split        TEXT NOT NULL CHECK (split IN ('train', 'test')),
+    category     TEXT NOT NULL CHECK (category IN ('factual', 'analytical', 'practical', 'critical', 'comparative')),
+    phrasing     TEXT NOT NULL,
+    question     TEXT NOT NULL,
+    answer       TEXT NOT NULL,
+    score        REAL NOT NULL,
+    parts        TEXT NOT NULL,  -- JSON object: the score's named parts
+    strategy     TEXT CHECK (strategy IN ('vague', 'unspecific', 'wrong')),
+    rejected     TEXT,
+    kept         INTEGER NOT NULL DEFAULT 0 CHECK (kept IN (0, 1)), -- 0: an equal question stands elsewhere
+    CHECK ((strategy IS NULL) = (rejected IS NULL))
+) STRICT;
+CREATE INDEX pairs_by_fact ON pairs (fact, ordinal);
+CREATE INDEX pairs_by_question ON pairs (question_key);
+CREATE INDEX pairs_by_document ON pairs (document);
+CREATE INDEX pairs_by_hash ON pairs (pair);
+CREATE INDEX pairs_in_shards ON pairs (category, strategy) WHERE kept AND split = 'train';
+
+CREATE VIRTUAL TABLE pairs_search USING fts5 (
+    question, answer, content = 'pairs', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER pairs_search_insert AFTER INSERT ON pairs BEGIN
+    INSERT INTO pairs_search (rowid, question, answer) VALUES (new.id, new.question, new.answer);
+END;
+CREATE TRIGGER pairs_search_delete AFTER DELETE ON pairs BEGIN
+    INSERT INTO pairs_search (pairs_search, rowid, question, answer)
+    VALUES ('delete', old.id, old.question, old.answer);
+END;
+
+CREATE TABLE problems (
+    root    TEXT NOT NULL,
+    path    TEXT NOT NULL,       -- empty: the root itself
+    source  TEXT NOT NULL CHECK (source IN ('scan', 'note')),
+    code    TEXT NOT NULL,
+    message TEXT NOT NULL,
+    line    INTEGER,
+    since   TEXT NOT NULL
+) STRICT;
+CREATE INDEX problems_by_path ON problems (root, path);
+
+-- The shards on disk, as the manifest tells them, and the numbers of those to be written again.
+CREATE TABLE shards (
+    kind   TEXT NOT NULL CHECK (kind IN ('sft', 'preference')),
+    number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    pairs  INTEGER NOT NULL,
+    bytes  INTEGER NOT NULL,
+    PRIMARY KEY (kind, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dirty (
+    number INTEGER PRIMARY KEY
+) STRICT;

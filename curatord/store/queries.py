@@ -1,0 +1,252 @@
+"""What the store tells its readers: totals, pairs, documents, problems. Nothing here writes.
+
+Rows come back as plain dictionaries whose keys are the names that `curatord.control.models` gives them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from curatord.curate.pair import Category, Split
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much the store holds.
+
+    `sft` and `by_category` count the pairs to train on, `preference` those of them with a rejected answer, and
+    `heldout` the pairs kept back for the exam. `documents_by_root` counts documents by the name of their root.
+    """
+
+    documents: int
+    skipped: int
+    facts: int
+    sft: int
+    preference: int
+    heldout: int
+    by_category: dict[str, int]
+    problems: int
+    documents_by_root: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PairFilter:
+    """Which pairs to list: None asks for any. `document` is a path below its root, `kind` that of the root."""
+
+    category: str | None = None
+    document: str | None = None
+    split: str | None = None
+    strategy: str | None = None
+    kind: str | None = None
+    min_score: float | None = None
+
+
+def totals(connection: sqlite3.Connection) -> Totals:
+    """Count everything; some tens of milliseconds on half a million pairs, from indexes alone."""
+    by_category = {category.value: 0 for category in Category}
+    preference = 0
+    for category, rejected, number in connection.execute(_COUNT_TRAINING):
+        by_category[category] += number
+        preference += number if rejected else 0
+    by_root = dict(connection.execute("SELECT root, count(*) FROM documents GROUP BY root ORDER BY root").fetchall())
+    return Totals(
+        documents=sum(by_root.values()),
+        skipped=_count(connection, "files WHERE outcome = 'skipped'"),
+        facts=_count(connection, "facts"),
+        sft=sum(by_category.values()),
+        preference=preference,
+        heldout=_count(connection, "pairs WHERE kept AND split = 'test'"),
+        by_category=by_category,
+        problems=_count(connection, "problems"),
+        documents_by_root=by_root,
+    )
+
+
+def list_pairs(
+    connection: sqlite3.Connection, wanted: PairFilter, *, limit: int, offset: int = 0
+) -> tuple[int, list[Row]]:
+    """Return how many pairs there are of the kind wanted, and some of them in the order of their notes."""
+    condition, values = _condition(wanted)
+    number = connection.execute(f"SELECT count(*) {_PAIR_SOURCE} WHERE {condition}", values).fetchone()[0]
+    rows = connection.execute(
+        f"SELECT {_PAIR_COLUMNS} {_PAIR_SOURCE} WHERE {condition} {_READING_ORDER} LIMIT :limit OFFSET :offset",
+        {**values, "limit": limit, "offset": offset},
+    )
+    return number, [dict(row) for row in rows]
+
+
+def search_pairs(
+    connection: sqlite3.Connection, query: str, *, limit: int, offset: int = 0
+) -> tuple[int, list[Row]]:
+    """Return how many pairs hold all words of the query, and some of them, the best matches first.
+
+    "Quoted words" must stand together, and `word*` finds every word that begins so; all else is taken literally.
+    """
+    match = match_expression(query)
+    if not match:
+        return 0, []
+    values = {"match": match, "limit": limit, "offset": offset}
+    source = f"{_PAIR_SOURCE} JOIN pairs_search ON pairs_search.rowid = pairs.id"
+    condition = "pairs_search MATCH :match AND pairs.kept"
+    number = connection.execute(f"SELECT count(*) {source} WHERE {condition}", values).fetchone()[0]
+    rows = connection.execute(
+        f"SELECT {_PAIR_COLUMNS} {source} WHERE {condition}"
+        " ORDER BY bm25(pairs_search), pairs.pair LIMIT :limit OFFSET :offset",
+        values,
+    )
+    return number, [dict(row) for row in rows]
+
+
+def match_expression(query: str) -> str:
+    """Return an FTS5 expression for what a person typed: no input makes it a syntax error.
+
+    Words are quoted as FTS5 strings (https://www.sqlite.org/fts5.html#full_text_query_syntax); those without a letter
+    or a digit are left out, since they match nothing.
+    """
+    terms = []
+    for phrase, word in _TERMS.findall(query):
+        text = phrase or word.replace('"', "")
+        if any(character.isalnum() for character in text):
+            star = "*" if not phrase and text.endswith("*") else ""
+            terms.append(f'"{text.rstrip("*") if star else text}"{star}')
+    return " ".join(terms)
+
+
+def show_pair(connection: sqlite3.Connection, identity: str) -> Row | None:
+    """Return a pair with every place where it stands, found by its content hash or the beginning of it.
+
+    None means that no pair, or more than one, has such a hash.
+    """
+    upper = identity[:-1] + chr(ord(identity[-1]) + 1) if identity else ""
+    found = connection.execute(
+        "SELECT DISTINCT pair FROM pairs WHERE pair >= ? AND pair < ? ORDER BY pair LIMIT 2", (identity, upper)
+    ).fetchall()
+    if len(found) != 1 and (not found or found[0][0] != identity):
+        return None
+    rows = [dict(row) for row in connection.execute(_SHOW_PAIR, (found[0][0],))]
+    return {**rows[0], "parts": orjson.loads(rows[0]["parts"]), "places": [_place(row) for row in rows]}
+
+
+def pair_statistics(connection: sqlite3.Connection) -> Row:
+    """Return how many pairs there are by category, by split, by strategy of the rejected answer, by extractor."""
+    counts: Row = {"total": _count(connection, "pairs WHERE kept"), "duplicates": _count(connection, "pairs WHERE NOT kept")}
+    for name, column in _GROUPS.items():
+        rows = connection.execute(
+            f"SELECT {column}, count(*) FROM pairs JOIN facts ON facts.id = pairs.fact"
+            f" WHERE kept AND {column} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        )
+        counts[name] = dict(rows.fetchall())
+    mean = connection.execute("SELECT avg(score) FROM pairs WHERE kept").fetchone()[0]
+    return {**counts, "mean_score": mean}
+
+
+def list_documents(connection: sqlite3.Connection, *, limit: int, offset: int = 0) -> tuple[int, list[Row]]:
+    """Return how many documents there are, and some of them ordered by root and path, with what each gave."""
+    rows = connection.execute(_DOCUMENTS, {"limit": limit, "offset": offset})
+    return _count(connection, "documents"), [dict(row) for row in rows]
+
+
+def list_skipped(connection: sqlite3.Connection, *, limit: int, offset: int = 0) -> tuple[int, list[Row]]:
+    """Return how many notes give nothing, skipped or failed, and some of them with the reason."""
+    condition = "files WHERE outcome <> 'document'"
+    rows = connection.execute(
+        f"SELECT root, path, outcome, reason FROM {condition} ORDER BY root, path LIMIT ? OFFSET ?", (limit, offset)
+    )
+    return _count(connection, condition), [dict(row) for row in rows]
+
+
+def list_problems(connection: sqlite3.Connection, *, limit: int, offset: int = 0) -> tuple[int, list[Row]]:
+    """Return how many problems there are, and some of them ordered by root and path."""
+    rows = connection.execute(
+        "SELECT root, path, code, message, line, since FROM problems"
+        " ORDER BY root, path, line, code LIMIT ? OFFSET ?",
+        (limit, offset),
+    )
+    return _count(connection, "problems"), [dict(row) for row in rows]
+
+
+def training_rows(connection: sqlite3.Connection, split: Split) -> Iterator[Mapping[str, Any]]:
+    """Yield the kept pairs of a split in reading order: document, question, answer, category, rejected."""
+    yield from connection.execute(
+        "SELECT pairs.document, question, answer, category, rejected"
+        f" {_PAIR_SOURCE} WHERE pairs.kept AND pairs.split = ? {_READING_ORDER}",
+        (split,),
+    )
+
+
+_COUNT_TRAINING = """
+    SELECT category, strategy IS NOT NULL, count(*) FROM pairs WHERE kept AND split = 'train' GROUP BY 1, 2
+"""
+
+_PAIR_COLUMNS = """
+    pairs.pair AS id, pairs.category, pairs.split, pairs.score, pairs.question, pairs.answer, pairs.strategy,
+    pairs.rejected, documents.root, documents.path
+"""
+
+_PAIR_SOURCE = """
+    FROM pairs
+    JOIN documents ON documents.id = pairs.document
+    JOIN facts ON facts.id = pairs.fact
+    JOIN sections ON sections.id = facts.section
+"""
+
+_READING_ORDER = "ORDER BY documents.root, documents.path, sections.ordinal, pairs.ordinal"
+
+_FILTERS = {
+    "category": "pairs.category = :category",
+    "document": "documents.path = :document",
+    "split": "pairs.split = :split",
+    "strategy": "pairs.strategy = :strategy",
+    "kind": "documents.kind = :kind",
+    "min_score": "pairs.score >= :min_score",
+}
+
+_SHOW_PAIR = f"""
+    SELECT {_PAIR_COLUMNS}, pairs.phrasing, pairs.parts, pairs.kept, documents.title, sections.heading,
+        sections.first_line + facts.first_line AS first_line, sections.first_line + facts.last_line AS last_line,
+        facts.fact, facts.extractor, facts.subject, facts.statement, facts.keys
+    {_PAIR_SOURCE} WHERE pairs.pair = ? {_READING_ORDER}
+"""
+
+_DOCUMENTS = """
+    SELECT root, path, kind, title, language, date, words,
+        (SELECT count(*) FROM sections JOIN facts ON facts.section = sections.id WHERE sections.document = documents.id)
+            AS facts,
+        (SELECT count(*) FROM pairs WHERE pairs.document = documents.id AND pairs.kept AND pairs.split = 'train') AS pairs
+    FROM documents ORDER BY root, path LIMIT :limit OFFSET :offset
+"""
+
+_GROUPS = {"by_category": "category", "by_split": "split", "by_strategy": "strategy", "by_extractor": "extractor"}
+
+_TERMS = re.compile(r'"([^"]*)"|(\S+)')
+
+
+def _count(connection: sqlite3.Connection, what: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
+
+
+def _condition(wanted: PairFilter) -> tuple[str, Row]:
+    values = {name: getattr(wanted, name) for name in _FILTERS if getattr(wanted, name) is not None}
+    return " AND ".join(["pairs.kept", *(_FILTERS[name] for name in values)]), values
+
+
+def _place(row: Row) -> Row:
+    return {
+        **{name: row[name] for name in _PLACE_COLUMNS},
+        "kept": bool(row["kept"]),
+        "heading_path": orjson.loads(row["heading"]),
+        "keys": orjson.loads(row["keys"]),
+    }
+
+
+_PLACE_COLUMNS = ("root", "path", "title", "first_line", "last_line", "fact", "extractor", "subject", "statement", "phrasing")

@@ -1,0 +1,48 @@
+"""Small curated documents made by hand, for tests of what the store does with them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from curatord.curate.pair import Category, Curated, Fact, Pair, Rejected, Score, Split, Strategy
+from curatord.memory.document import Kind, Lines
+from curatord.store.records import DocumentRecord, SectionRecord
+
+
+def sha(*parts: str) -> str:
+    """Return a short content hash."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def pair(question: str, answer: str, *, split: Split = Split.TRAIN, rejected: str | None = None) -> Pair:
+    """Return a pair that rests on the fact `answer`."""
+    return Pair(
+        id=sha(question, answer),
+        question_key=question.lower(),
+        fact=sha(answer),
+        phrasing="direct",
+        category=Category.FACTUAL,
+        split=split,
+        question=question,
+        answer=answer,
+        score=Score(0.9, (("faithful", 1.0),)),
+        rejected=Rejected(Strategy.WRONG, rejected) if rejected else None,
+    )
+
+
+def section(*pairs: Pair, heading: str = "Heading", first_line: int = 1) -> SectionRecord:
+    """Return a section that gives these pairs, its key a hash of them."""
+    answers = dict.fromkeys(item.answer for item in pairs)
+    facts = tuple(Fact(sha(answer), "test", "subject", answer, (), Lines(0, 0)) for answer in answers)
+    key = sha(heading, *(item.id for item in pairs))
+    return SectionRecord(key, (heading,), Lines(first_line, first_line + 5), Curated(facts, pairs))
+
+
+def known(record: SectionRecord, *, first_line: int = 1) -> SectionRecord:
+    """Return the section as ingest hands it over when the store already holds it."""
+    return SectionRecord(record.key, record.heading_path, Lines(first_line, first_line + 5), None)
+
+
+def document(path: str, *sections: SectionRecord, date: str | None = None, root: str = "knowledge") -> DocumentRecord:
+    """Return a document of these sections."""
+    return DocumentRecord(root, path, Kind.KNOWLEDGE, path, "en", date, 10, sections)
