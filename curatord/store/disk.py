@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 from curatord.store.records import FileRecord, Outcome
@@ -20,9 +20,7 @@ def known_files(connection: sqlite3.Connection, root: str, paths: Iterable[str] 
         return list(_files(connection, "root = ?", (root,)))
     found: dict[str, FileRecord] = {}
     for path in paths:
-        # "0" is the character after "/": the range holds all that lies below the directory.
-        condition = "root = ? AND (path = ? OR path >= ? AND path < ?)"
-        for record in _files(connection, condition, (root, path, f"{path}/", f"{path}0")):
+        for record in _files(connection, f"root = ? AND {_AT_OR_BELOW}", (root, *_at_or_below(path))):
             found[record.path] = record
     return [found[path] for path in sorted(found)]
 
@@ -34,7 +32,8 @@ def count_files(connection: sqlite3.Connection, root: str) -> int:
 
 def put_file(connection: sqlite3.Connection, record: FileRecord) -> None:
     """Remember a look at a file."""
-    connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(record))
+    values = astuple(replace(record, inode=_signed(record.inode)))
+    connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def forget_file(connection: sqlite3.Connection, root: str, path: str) -> None:
@@ -68,9 +67,15 @@ def put_problems(
     _replace_problems(connection, where, (root, path, source), source, problems, now)
 
 
-def put_scan_problems(connection: sqlite3.Connection, root: str, problems: Iterable[ProblemRecord], now: str) -> None:
-    """Make these the problems that the walk of a whole root found."""
-    _replace_problems(connection, "root = ? AND source = 'scan'", (root,), "scan", problems, now)
+def put_scan_problems(
+    connection: sqlite3.Connection, root: str, problems: Iterable[ProblemRecord], now: str, below: str | None = None
+) -> None:
+    """Make these the problems that a walk found: of the whole root, or of one path and what lies below it."""
+    condition, values = "root = ? AND source = 'scan'", [root]
+    if below is not None:
+        condition += f" AND {_AT_OR_BELOW}"
+        values += _at_or_below(below)
+    _replace_problems(connection, condition, tuple(values), "scan", problems, now)
 
 
 def root_device(connection: sqlite3.Connection, root: str) -> int | None:
@@ -129,7 +134,20 @@ def is_confirmed(connection: sqlite3.Connection, root: str) -> bool:
 def _files(connection: sqlite3.Connection, condition: str, values: tuple[str, ...]) -> Iterator[FileRecord]:
     query = f"SELECT * FROM files WHERE {condition} ORDER BY path"  # noqa: S608  constants of this module
     for row in connection.execute(query, values):
-        yield FileRecord(*row[:7], Outcome(row[7]), *row[8:])
+        yield FileRecord(**dict(row) | {"outcome": Outcome(row["outcome"]), "inode": row["inode"] % 2**64})
+
+
+# "0" is the character after "/": the range holds all that lies below a directory.
+_AT_OR_BELOW = "(path = ? OR path >= ? AND path < ?)"
+
+
+def _at_or_below(path: str) -> list[str]:
+    return [path, f"{path}/", f"{path}0"]
+
+
+def _signed(inode: int) -> int:
+    """Fold an inode number into SQLite's signed 64 bits; some network file systems use all 64."""
+    return inode - 2**64 if inode >= 2**63 else inode
 
 
 def _replace_problems(

@@ -85,7 +85,7 @@ class ExportSummary:
     left_out: tuple[LeftOut, ...]
 
 
-def export(  # noqa: PLR0913  three kinds of rows, and three choices that callers name
+def export(
     sft: Iterable[SftRow],
     heldout: Iterable[SftRow],
     preference: Iterable[PreferenceRow],
@@ -112,9 +112,7 @@ def export(  # noqa: PLR0913  three kinds of rows, and three choices that caller
     rows = {path: len(lines) for path, lines in files.items()}
     data = {path: b"".join(lines) for path, lines in files.items()}
     replace_export(out, data, Marker(format=format, files=rows, categories=dict(categories)))
-    written = (
-        ExportedFile(path, rows[path], len(text), sha256(text).hexdigest()) for path, text in data.items()
-    )
+    written = (ExportedFile(path, rows[path], len(text), sha256(text).hexdigest()) for path, text in data.items())
     return ExportSummary(format, out, tuple(written), categories, left_out)
 
 

@@ -62,12 +62,9 @@ def _check_replaceable(place: Path) -> None:
         return
     if not place.is_dir():
         raise ExportError(f"{place} is a file.", hint=hint)
-    held = {
-        path.relative_to(place).as_posix()
-        for path in place.rglob("*")
-        if path.is_symlink() or not path.is_dir()
-    }
-    if foreign := sorted(held - _former_files(place) - {_FINDER}):
+    files = (path for path in place.rglob("*") if path.is_symlink() or not path.is_dir())
+    held = {path.relative_to(place).as_posix() for path in files if path.name != _FINDER}
+    if foreign := sorted(held - _former_files(place)):
         raise ExportError(f"{place} holds {foreign[0]}, which no export of curatord put there.", hint=hint)
 
 

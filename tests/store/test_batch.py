@@ -107,7 +107,11 @@ def test_a_suppressed_pair_comes_back_when_the_survivor_goes(store: Store) -> No
 def test_a_new_date_alone_changes_who_survives(store: Store) -> None:
     """The same sections under a newer date win against what won before."""
     a = section(pair("Port?", "It is 1."))
-    put(store, document("a.md", a, date="2026-01-01"), document("b.md", section(pair("Port?", "It is 2.")), date="2026-02-01"))
+    put(
+        store,
+        document("a.md", a, date="2026-01-01"),
+        document("b.md", section(pair("Port?", "It is 2.")), date="2026-02-01"),
+    )
     put(store, document("a.md", known(a), date="2026-03-01"))
     assert kept(store) == {("Port?", "It is 1.")}
 
@@ -115,9 +119,14 @@ def test_a_new_date_alone_changes_who_survives(store: Store) -> None:
 def test_an_exception_leaves_the_store_as_it_was(store: Store) -> None:
     """A batch that fails in the middle is rolled back."""
     before = digest(store.connection)
-    with pytest.raises(RuntimeError), batch(store, 32) as changes:
-        changes.put(document("a.md", section(pair("Q?", "A."))))
-        raise RuntimeError
+
+    def fail() -> None:
+        with batch(store, 32) as changes:
+            changes.put(document("a.md", section(pair("Q?", "A."))))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert digest(store.connection) == before
 
 
@@ -138,7 +147,9 @@ EDITS = st.lists(st.tuples(PATHS, st.one_of(st.none(), st.tuples(SECTIONS, DATES
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=EDITS)
-def test_the_way_there_leaves_no_trace(tmp_path: Path, edits: list[tuple[str, tuple[list[list[tuple[str, str]]], str | None] | None]]) -> None:
+def test_the_way_there_leaves_no_trace(
+    tmp_path: Path, edits: list[tuple[str, tuple[list[list[tuple[str, str]]], str | None] | None]]
+) -> None:
     """After any sequence of edits and deletions the store equals one made from the documents that are left."""
     last: dict[str, DocumentRecord] = {}
     (tmp_path / "a.db").unlink(missing_ok=True)

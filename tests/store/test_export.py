@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curatord.errors import AccessError, UsageError
+from curatord.store import export_directory
 from curatord.store.export import ExportSummary, Format, PreferenceRow, SftRow, export
 from curatord.store.export_directory import ExportError
 
@@ -37,8 +38,7 @@ PREFERENCE = st.builds(PreferenceRow, DOCUMENT, TEXT, TEXT, TEXT, TEXT)
 
 def _sft(count: int, document: str = "note-{}") -> list[SftRow]:
     return [
-        SftRow(document.format(n // 5), "Be brief.", f"What is {n}?", f"It is {n}.", "factual")
-        for n in range(count)
+        SftRow(document.format(n // 5), "Be brief.", f"What is {n}?", f"It is {n}.", "factual") for n in range(count)
     ]
 
 
@@ -55,9 +55,7 @@ def _preference(count: int) -> list[PreferenceRow]:
 
 def _files(directory: Path) -> dict[str, bytes]:
     return {
-        path.relative_to(directory).as_posix(): path.read_bytes()
-        for path in directory.rglob("*")
-        if path.is_file()
+        path.relative_to(directory).as_posix(): path.read_bytes() for path in directory.rglob("*") if path.is_file()
     }
 
 
@@ -113,26 +111,19 @@ def _assert_strict(out: Path, summary: ExportSummary) -> None:
 
 @given(st.lists(SFT, min_size=4, max_size=60), st.lists(PREFERENCE, min_size=4, max_size=60))
 @settings(deadline=None, max_examples=40)
-def test_no_document_is_in_two_parts_of_a_data_set(
-    sft: list[SftRow], preference: list[PreferenceRow]
-) -> None:
+def test_no_document_is_in_two_parts_of_a_data_set(sft: list[SftRow], preference: list[PreferenceRow]) -> None:
     """All rows of one note are trained on, or all are validated on, or all are tested on."""
-    numbered = [
-        SftRow(row.document, row.document, f"{n}", row.answer, "factual") for n, row in enumerate(sft)
-    ]
+    numbered = [SftRow(row.document, row.document, f"{n}", row.answer, "factual") for n, row in enumerate(sft)]
     choices = [
-        PreferenceRow(row.document, row.document, f"{n}", row.chosen, row.rejected)
-        for n, row in enumerate(preference)
+        PreferenceRow(row.document, row.document, f"{n}", row.chosen, row.rejected) for n, row in enumerate(preference)
     ]
     with TemporaryDirectory() as name:
         export(numbered, [], choices, format=Format.MLX_LM_LORA, out=Path(name) / "out")
         sft_parts = [
-            {line["messages"][0]["content"] for line in _lines(path)}
-            for path in (Path(name) / "out" / "sft").iterdir()
+            {line["messages"][0]["content"] for line in _lines(path)} for path in (Path(name) / "out" / "sft").iterdir()
         ]
         choice_parts = [
-            {line["system"] for line in _lines(path)}
-            for path in (Path(name) / "out" / "preference").iterdir()
+            {line["system"] for line in _lines(path)} for path in (Path(name) / "out" / "preference").iterdir()
         ]
         found = Counter(json.dumps(row, sort_keys=True) for row in _rows(Path(name) / "out" / "preference"))
     assert sum(map(len, sft_parts)) == len(set().union(*sft_parts))
@@ -203,9 +194,7 @@ PREFERENCE_LINES: dict[Format, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("form", Format)
-def test_a_question_and_its_answer_have_the_form_s_own_keys_and_no_others(
-    form: Format, tmp_path: Path
-) -> None:
+def test_a_question_and_its_answer_have_the_form_s_own_keys_and_no_others(form: Format, tmp_path: Path) -> None:
     """Each format's line, in full, in the order the format's documentation has it."""
     export(_sft(4), [], [], format=form, out=tmp_path / "out")
     folder = tmp_path / "out" / ("sft" if form in WITH_PREFERENCE else "")
@@ -278,9 +267,7 @@ def test_rows_of_several_notes_are_mixed_within_a_file(tmp_path: Path) -> None:
 def test_no_character_tears_a_line(tmp_path: Path) -> None:
     """Line separators that only Unicode knows are escaped, and read back as they were."""
     text = "a\n b\r c\x85 d\u2028 e\u2029 f\x0c g\x1d é 漢 \U0001f600"
-    export(
-        [SftRow("note", text, text, text, "factual")] * 4, [], [], format=Format.ALPACA, out=tmp_path / "out"
-    )
+    export([SftRow("note", text, text, text, "factual")] * 4, [], [], format=Format.ALPACA, out=tmp_path / "out")
     raw = (tmp_path / "out" / "train.jsonl").read_bytes()
     assert len(raw.decode().splitlines()) == raw.count(b"\n") == 4
     assert {line["output"] for line in _lines(tmp_path / "out" / "train.jsonl")} == {text}
@@ -308,9 +295,7 @@ def test_the_summary_describes_the_files_as_they_are(tmp_path: Path) -> None:
     summary = export(sft, [], _preference(20), format=Format.OPENAI, out=tmp_path / "out")
     files = _files(tmp_path / "out")
     marker = json.loads(files.pop("export.json"))
-    assert {file.path: file.bytes for file in summary.files} == {
-        name: len(data) for name, data in files.items()
-    }
+    assert {file.path: file.bytes for file in summary.files} == {name: len(data) for name, data in files.items()}
     assert marker["files"] == {name: data.count(b"\n") for name, data in files.items()}
     assert marker["format"] == "openai"
     assert summary.categories == (("factual", 100), ("practical", 1))
@@ -321,7 +306,7 @@ def test_a_former_export_is_replaced_as_a_whole(tmp_path: Path) -> None:
     """Files of the former export that the new one does not have are gone."""
     out = tmp_path / "out"
     export(_sft(100), [], _preference(100), format=Format.TRL, out=out)
-    (out / ".DS_Store").touch()
+    (out / "sft" / ".DS_Store").touch()  # macOS leaves it wherever somebody looked
     export(_sft(4), [], [], format=Format.ALPACA, out=out)
     assert set(_files(out)) == {"train.jsonl", "export.json"}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
@@ -402,6 +387,15 @@ def test_a_disk_that_refuses_leaves_the_former_export_and_no_litter(tmp_path: Pa
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert _files(out) == former
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_swap_that_fails_puts_the_former_directory_back(tmp_path: Path) -> None:
+    """Where the new directory cannot take the name, the old one has it again."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "train.jsonl").write_text("{}\n")
+    with pytest.raises(FileNotFoundError):
+        export_directory._swap(tmp_path / "never-written", tmp_path / "out", former=tmp_path / "former")
+    assert _files(tmp_path / "out") == {"train.jsonl": b"{}\n"}
 
 
 def test_a_reader_sees_the_former_export_or_the_new_one_and_nothing_between(tmp_path: Path) -> None:

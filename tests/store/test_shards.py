@@ -48,7 +48,9 @@ def files(directory: Path) -> dict[str, bytes]:
     return {file.relative_to(directory).as_posix(): file.read_bytes() for file in sorted(directory.glob("*/*"))}
 
 
-def test_a_supervised_line_is_mlx_lms_chat_format_and_a_preference_line_mlx_lm_loras(store: Store, tmp_path: Path) -> None:
+def test_a_supervised_line_is_mlx_lms_chat_format_and_a_preference_line_mlx_lm_loras(
+    store: Store, tmp_path: Path
+) -> None:
     """The two line formats are exactly those the trainers load."""
     put(store, document("a.md", section(pair("Q?", "A.", rejected="B."))))
     writer(store, tmp_path / "shards").write()

@@ -1,0 +1,125 @@
+"""What a worker process does with one note: read, parse, curate. The only place where notes meet the CPU."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curatord.curate.context import context_of
+from curatord.curate.curate import curate_head, curate_section, head_key, languages, section_key
+from curatord.memory.document import Lines
+from curatord.memory.note import NoteProblem, character_count, parse_note
+from curatord.memory.reader import ReadProblem, read_file
+from curatord.store.records import DocumentRecord, Outcome, ProblemRecord, SectionRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from curatord.curate.context import Context
+    from curatord.curate.options import Options
+    from curatord.memory.document import Document, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One note to look at, and what is known of it.
+
+    `content` is the hash of the bytes last curated with today's code, None to read in any case; `known_keys` are the
+    sections the store holds already, as often as it holds them.
+    """
+
+    root: str
+    path: str
+    kind: Kind
+    file: Path
+    content: str | None
+    known_keys: tuple[str, ...]
+    max_bytes: int
+    min_characters: int
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a look at a note found; `document` is None unless there are pairs to store or renew.
+
+    `unchanged` says that the bytes are those already known: nothing else was looked at.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    content: str | None = None
+    document: DocumentRecord | None = None
+    problems: tuple[ProblemRecord, ...] = ()
+    unchanged: bool = False
+
+
+def examine(task: Task) -> Examined:
+    """Read, parse and curate one note; every trouble with it is told in the result."""
+    try:
+        data = read_file(task.file, max_bytes=task.max_bytes)
+    except ReadProblem as problem:
+        return failed(task, problem.code, problem.message)
+    content = hashlib.sha256(data).hexdigest()
+    if content == task.content:
+        return Examined(Outcome.DOCUMENT, content=content, unchanged=True)
+    try:
+        document = parse_note(data, root=task.root, path=task.path, kind=task.kind)
+    except NoteProblem as problem:
+        return failed(task, problem.code, problem.message, content)
+    problems = tuple(
+        ProblemRecord(task.root, task.path, remark.code, remark.message, remark.line) for remark in document.remarks
+    )
+    if reason := _why_skipped(document, task):
+        return Examined(Outcome.SKIPPED, reason, content, problems=problems)
+    return Examined(Outcome.DOCUMENT, "", content, _record(document, task), problems)
+
+
+def failed(task: Task, code: str, message: str, content: str | None = None) -> Examined:
+    """Return the result for a note that could not be read: one problem, told to the user."""
+    outcome = Outcome.SKIPPED if code == "too_large" else Outcome.FAILED
+    return Examined(outcome, code, content, problems=(ProblemRecord(task.root, task.path, code, message),))
+
+
+def _why_skipped(document: Document, task: Task) -> str:
+    if document.metadata.get("curate") is False:
+        return "its frontmatter says `curate: false`"
+    if character_count(document) < task.min_characters:
+        return f"under {task.min_characters} characters"
+    if document.language not in languages():
+        return f"no phrasings for language {document.language!r}"
+    return ""
+
+
+def _record(document: Document, task: Task) -> DocumentRecord:
+    context = context_of(document)
+    return DocumentRecord(
+        root=document.root,
+        path=document.path,
+        kind=document.kind,
+        title=document.title,
+        language=document.language,
+        date=context.date,
+        words=sum(len(section.source.split()) for section in document.sections),
+        sections=tuple(_sections(document, context, task)),
+    )
+
+
+def _sections(document: Document, context: Context, task: Task) -> Iterator[SectionRecord]:
+    known = Counter(task.known_keys)
+    if document.metadata:
+        key = head_key(context, document.metadata, task.options)
+        curated = None if _take(known, key) else curate_head(context, document.metadata, task.options)
+        yield SectionRecord(key, (), document.metadata_lines or Lines(1, 1), curated)
+    for section in document.sections:
+        key = section_key(context, section, task.options)
+        curated = None if _take(known, key) else curate_section(context, section, task.options)
+        yield SectionRecord(key, section.heading_path, section.lines, curated)
+
+
+def _take(known: Counter[str], key: str) -> bool:
+    known[key] -= 1
+    return known[key] >= 0

@@ -1,0 +1,94 @@
+"""What the daemon knows about itself, kept where any thread can read it without waiting."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from curatord import __version__
+from curatord.daemon.status import (
+    ConfigStatus,
+    ExamStatus,
+    PairCounts,
+    QueueStatus,
+    RootStatus,
+    Status,
+    TrainingStatus,
+)
+
+if TYPE_CHECKING:
+    from curatord.daemon.roots import WatchedRoot
+    from curatord.store.queries import Totals
+
+
+@dataclass(slots=True)
+class Gauge:
+    """The figures of the moment; each is replaced as a whole, so that a reader never sees half an update."""
+
+    config_path: str
+    state: str = "starting"
+    roots: tuple[WatchedRoot, ...] = ()
+    totals: Totals | None = None
+    holds: dict[str, str] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    pending: int = 0
+    generation: int = 0
+    config_error: str | None = None
+    last_error: str | None = None
+    last_pass: str | None = None
+    watch_problems: tuple[str, ...] = ()
+    started: float = field(default_factory=monotonic)
+
+    def status(self, settling: int) -> Status:
+        """Return the whole as it is told to clients."""
+        totals = self.totals
+        return Status(
+            version=__version__,
+            pid=os.getpid(),
+            uptime_seconds=round(monotonic() - self.started, 3),
+            state=self.state,
+            roots=[self._root(root) for root in self.roots],
+            queue=QueueStatus(pending=self.pending, settling=settling),
+            documents=totals.documents if totals else 0,
+            skipped=totals.skipped if totals else 0,
+            facts=totals.facts if totals else 0,
+            pairs=_pair_counts(totals),
+            generation=self.generation,
+            problems=totals.problems if totals else 0,
+            # No training has seen any pair yet: all of them are new.
+            new_pairs=totals.sft if totals else 0,
+            training=TrainingStatus(state="off"),
+            exam=ExamStatus(),
+            config=ConfigStatus(path=self.config_path, error=self.config_error),
+            warnings=[*self.watch_problems, *([self.last_error] if self.last_error else [])],
+            last_pass=self.last_pass,
+        )
+
+    def _root(self, root: WatchedRoot) -> RootStatus:
+        documents = self.totals.documents_by_root.get(root.name, 0) if self.totals else 0
+        held = self.holds.get(root.name)
+        if held:
+            state = "held"
+        elif root.name in self.missing:
+            state = "missing"
+        else:
+            state = "polling" if root.name in self.lost else "watching"
+        return RootStatus(
+            name=root.name,
+            path=str(root.configured),
+            kind=root.kind,
+            state=state,
+            documents=documents,
+            held=held,
+        )
+
+
+def _pair_counts(totals: Totals | None) -> PairCounts:
+    if totals is None:
+        return PairCounts(sft=0, preference=0, heldout=0, by_category={})
+    return PairCounts(
+        sft=totals.sft, preference=totals.preference, heldout=totals.heldout, by_category=totals.by_category
+    )

@@ -1,0 +1,126 @@
+"""What the ingest thread does in its turn: one pass over disk and store, and telling what it found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from curatord.daemon.ingest import Ingest, Summary
+from curatord.log import get_logger
+from curatord.store import disk
+from curatord.store.database import Store
+from curatord.store.queries import totals
+from curatord.store.shards import ShardWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from curatord.config import Settings
+    from curatord.daemon.events import Events
+    from curatord.daemon.gauge import Gauge
+    from curatord.daemon.loop import Turn
+    from curatord.daemon.workers import Workers
+    from curatord.paths import StateDirectory
+
+log = get_logger("passes")
+
+
+class Passes:
+    """Owns the store's writing connection; `run` and `close` are called by the ingest thread, or when it has ended.
+
+    `use` and `confirm` may be called from any thread and take effect with the next pass.
+    """
+
+    def __init__(
+        self, state: StateDirectory, settings: Settings, gauge: Gauge, events: Events, workers: Workers
+    ) -> None:
+        """Open the store; raises StoreError where it is unusable."""
+        self._state = state
+        self._settings = settings
+        self._gauge = gauge
+        self._events = events
+        self._workers = workers
+        self._store = Store.open(state.store)
+        self._ingest: Ingest | None = None
+        self._confirmed = False
+
+    def use(self, settings: Settings) -> None:
+        """Work by other settings from the next pass on; the roots are those of the gauge."""
+        self._settings = settings
+
+    def confirm(self) -> None:
+        """Let deletions on hold go through with the next pass."""
+        self._confirmed = True
+
+    def run(self, turn: Turn, should_stop: Callable[[], bool]) -> None:
+        """Bring store and shards in line with the disk, as far as the turn asks for it."""
+        started = monotonic()
+        first = self._gauge.state == "starting"
+        ingest = self._current()
+        if not first:
+            self._gauge.state = "working"
+        self._write_confirmation()
+        summary = ingest.reconcile(turn.paths, on_progress=self._progress, should_stop=should_stop)
+        self._gauge.pending = 0
+        self._gauge.last_error = None
+        self._gauge.last_pass = datetime.now(UTC).isoformat(timespec="seconds")
+        self._refresh()
+        self._gauge.state = "ready"
+        self._report(summary, seconds=round(monotonic() - started, 3), first=first)
+
+    def failed(self, error: Exception) -> None:
+        """Tell that a pass ended with an exception."""
+        self._gauge.state = "ready"
+        self._gauge.last_error = f"The last pass failed and is tried again: {error}"
+        log.error("pass_failed", error=str(error), exc_info=error)
+        self._events.publish("pass_failed", error=str(error))
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def _current(self) -> Ingest:
+        """Return the ingest of the settings in force, made anew after a change by the thread that uses it."""
+        settings = self._settings
+        if self._ingest is None or self._ingest.settings is not settings:
+            shards = ShardWriter(
+                self._store,
+                self._state.shards,
+                system=settings.pairs.system,
+                documents_per_shard=settings.shards.documents,
+            )
+            self._ingest = Ingest(settings, self._store, shards, self._workers, self._gauge.roots)
+            self._refresh()
+        return self._ingest
+
+    def _write_confirmation(self) -> None:
+        if self._confirmed:
+            self._confirmed = False
+            with self._store.transaction() as connection:
+                roots = disk.confirm_deletions(connection)
+            log.info("deletions_confirmed", roots=roots)
+
+    def _progress(self, left: int) -> None:
+        self._gauge.pending = left
+        self._refresh()
+
+    def _refresh(self) -> None:
+        connection = self._store.connection
+        self._gauge.totals = totals(connection)
+        self._gauge.generation = int(self._store.get("generation", "0"))
+        self._gauge.holds = disk.holds(connection)
+        self._gauge.missing = frozenset(root.name for root in self._gauge.roots if not root.path.is_dir())
+
+    def _report(self, summary: Summary, *, seconds: float, first: bool) -> None:
+        figures = asdict(summary)
+        del figures["written"]
+        if summary.did_something or first:
+            log.info("pass", **figures, seconds=seconds)
+            self._events.publish("pass", **figures, seconds=seconds)
+        for written in summary.written:
+            if written.shards or written.removed:
+                changed = {"shards": [shard.path for shard in written.shards], "removed": list(written.removed)}
+                log.info("shards_written", generation=written.generation, **changed)
+                self._events.publish("shards_written", generation=written.generation, **changed)

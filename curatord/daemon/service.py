@@ -1,0 +1,215 @@
+"""The daemon: one process that holds the lock, watches, ingests, answers, and stops cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
+
+from curatord import __version__, settings_file
+from curatord.daemon.events import Events
+from curatord.daemon.gauge import Gauge
+from curatord.daemon.lock import InstanceLock
+from curatord.daemon.loop import IngestLoop
+from curatord.daemon.passes import Passes
+from curatord.daemon.roots import name_roots
+from curatord.daemon.schedule import Clock
+from curatord.daemon.status import Reloaded, Status, Synced
+from curatord.daemon.watching import Watching
+from curatord.daemon.workers import Workers
+from curatord.errors import ConfigurationError, CuratordError
+from curatord.log import configure, get_logger
+from curatord.memory.settle import SettleWindow
+from curatord.paths import state_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from curatord.config import Settings
+    from curatord.paths import StateDirectory
+
+SECONDS_TO_FINISH = 1.5  # for the batch in hand, before its workers are ended
+SECONDS_TO_CONFIRM = 10.0
+
+log = get_logger("service")
+
+
+class Server(Protocol):
+    """What answers clients; the daemon runs it and does not know how it is made."""
+
+    async def serve(self) -> None:
+        """Answer until stopped."""
+
+    def stop(self) -> None:
+        """End `serve` soon; called from the event loop."""
+
+
+def run(
+    config_file: Path,
+    settings: Settings,
+    state: StateDirectory,
+    make_server: Callable[[Daemon], Server],
+    *,
+    terminal: bool = False,
+) -> None:
+    """Run the daemon until it is told to stop.
+
+    `make_server` is called once, in a thread of its own, when everything else is on its way.
+    Raises BusyError when another daemon holds the state directory, and StoreError when the store is unusable.
+    """
+    state.create()
+    lock = InstanceLock(state.lock)
+    lock.acquire()
+    try:
+        configure(settings.log, state.log, terminal=terminal)
+        Daemon(config_file, settings, state).run(make_server)
+    finally:
+        lock.release()
+
+
+class Daemon:
+    """What `run` runs, and what the control socket talks to (as `control.service.Service`).
+
+    Three threads share the work: the event loop answers clients, the ingest thread alone writes the store, and the
+    clock keeps time. What a client is told at once stands in the gauge; the rest is read over connections of its own.
+    """
+
+    def __init__(self, config_file: Path, settings: Settings, state: StateDirectory) -> None:
+        """Open the store; nothing moves before `run`."""
+        self.events = Events()
+        self._config_file = config_file
+        self._state = state
+        self._gauge = Gauge(str(config_file), roots=name_roots(settings.memory.roots))
+        self._workers = Workers(settings.engine)
+        self._passes = Passes(state, settings, self._gauge, self.events, self._workers)
+        self._loop = IngestLoop(
+            _window(settings),
+            lambda turn: self._passes.run(turn, lambda: self._loop.stopping),
+            warm=self._workers.warm,
+            idle=self._workers.close,
+            on_failure=self._failed,
+        )
+        self._watching = Watching(self._gauge, self._loop.add_hint, self._loop.request)
+        self._clock = Clock(
+            rescan_seconds=settings.memory.rescan_seconds,
+            rescan=self._loop.request,
+            check_watches=self._watching.check,
+            woke_up=self._woke_up,
+        )
+        self._stop_requested: asyncio.Event | None = None
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def store_path(self) -> Path:
+        """The database, for readers of their own."""
+        return self._state.store
+
+    def run(self, make_server: Callable[[Daemon], Server]) -> None:
+        """Start everything, serve until told to stop, and take everything down."""
+        log.info("started", version=__version__, config=str(self._config_file), state=str(self._state.path))
+        # Watching begins before the first look at the disk, or changes would fall between the two.
+        self._watching.watch(self._gauge.roots)
+        self._loop.start()
+        self._clock.start()
+        try:
+            asyncio.run(self._serve(make_server))
+        finally:
+            self._take_down()
+            log.info("stopped", uptime_seconds=round(monotonic() - self._gauge.started, 1))
+
+    def status(self) -> Status:
+        """Tell what is going on, without touching the disk."""
+        return self._gauge.status(self._loop.settling)
+
+    def sync(self, *, wait: bool, timeout: float) -> Synced:
+        """Ask for a full comparison of disk and store, and wait for it where asked."""
+        self._watching.check()
+        number = self._loop.request()
+        done = self._loop.wait(number, timeout) if wait else False
+        return Synced(done=done and not self._loop.stopping, generation=self._gauge.generation)
+
+    def reload(self) -> Reloaded:
+        """Read the configuration again; a broken one leaves the old settings in force and shows in the status."""
+        try:
+            settings = settings_file.load(self._config_file)
+            self._refuse_new_state(settings)
+        except CuratordError as error:
+            self._gauge.config_error = str(error)
+            log.warning("reload_refused", reason=str(error))
+            return Reloaded(applied=False, error=str(error))
+        self._apply(settings)
+        log.info("reloaded", roots=len(settings.memory.roots))
+        self.events.publish("reloaded", roots=len(settings.memory.roots))
+        return Reloaded(applied=True)
+
+    def confirm_deletions(self) -> list[str]:
+        """Let deletions on hold go through; return the names of the roots concerned."""
+        roots = sorted(self._gauge.holds)
+        if roots:
+            self._passes.confirm()
+            self._loop.wait(self._loop.request(), SECONDS_TO_CONFIRM)
+        return roots
+
+    def stop(self) -> None:
+        """Begin to shut down; safe from any thread, and more than once."""
+        if self._event_loop is not None and self._stop_requested is not None:
+            self._event_loop.call_soon_threadsafe(self._stop_requested.set)
+
+    def _failed(self, error: Exception) -> None:
+        if not self._loop.stopping:
+            self._passes.failed(error)
+            self._clock.retry_soon()
+
+    def _woke_up(self, seconds: float) -> None:
+        log.info("woke_up", slept_seconds=round(seconds))
+        self._loop.request()
+
+    def _refuse_new_state(self, settings: Settings) -> None:
+        if state_directory(settings.state.dir).path != self._state.path:
+            raise ConfigurationError("[state] dir cannot change while curatord runs.", hint="Restart curatord.")
+
+    def _apply(self, settings: Settings) -> None:
+        configure(settings.log, self._state.log, terminal=sys.stderr.isatty())
+        self._gauge.config_error = None
+        self._gauge.roots = name_roots(settings.memory.roots)
+        self._watching.watch(self._gauge.roots)
+        self._passes.use(settings)
+        self._clock.set_rescan(settings.memory.rescan_seconds)
+        self._loop.set_window(_window(settings))
+
+    async def _serve(self, make_server: Callable[[Daemon], Server]) -> None:
+        self._event_loop = asyncio.get_running_loop()
+        self._stop_requested = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._event_loop.add_signal_handler(number, self._stop_requested.set)
+        self._event_loop.add_signal_handler(signal.SIGHUP, self._reload_in_thread)
+        # The web framework takes a third of a second to import; the first look at the disk goes on meanwhile.
+        server = await asyncio.to_thread(make_server, self)
+        serving = asyncio.create_task(server.serve())
+        stopping = asyncio.create_task(self._stop_requested.wait())
+        await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+        self._gauge.state = "stopping"
+        self.events.publish("stopping")
+        self.events.close()
+        server.stop()
+        stopping.cancel()
+        await serving
+
+    def _reload_in_thread(self) -> None:
+        threading.Thread(target=self.reload, name="reload", daemon=True).start()
+
+    def _take_down(self) -> None:
+        self._clock.stop()
+        self._watching.stop()
+        ended = self._loop.stop(SECONDS_TO_FINISH)
+        self._workers.close()  # whoever still waits for a worker stops waiting
+        if ended or self._loop.stop(SECONDS_TO_FINISH):
+            self._passes.close()
+
+
+def _window(settings: Settings) -> SettleWindow:
+    return SettleWindow(settings.memory.settle_seconds, settings.memory.max_settle_seconds)

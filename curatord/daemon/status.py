@@ -1,0 +1,102 @@
+"""What the daemon tells about itself, as pydantic models: the contract of the socket and of `--json` output.
+
+New fields may be added; consumers ignore those they do not know. Fields are never renamed or removed within /v1.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """A value on the wire."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class RootStatus(Wire):
+    """One memory root: `state` is watching, polling (watch lost; the timer still looks), missing or held."""
+
+    name: str
+    path: str
+    kind: str
+    state: str
+    documents: int
+    held: str | None = None
+
+
+class QueueStatus(Wire):
+    """Notes waiting to be read, and places waiting for quiet."""
+
+    pending: int
+    settling: int
+
+
+class PairCounts(Wire):
+    """Pairs in the shards, by kind and category; `heldout` are kept back for the exam."""
+
+    sft: int
+    preference: int
+    heldout: int
+    by_category: dict[str, int]
+
+
+class TrainingStatus(Wire):
+    """The nightly training."""
+
+    state: str
+    next_run: str | None = None
+    held_by: list[str] = []
+    run: str | None = None
+
+
+class ExamStatus(Wire):
+    """Closed-book accuracy before and after the last training, in [0, 1]."""
+
+    before: float | None = None
+    after: float | None = None
+
+
+class ConfigStatus(Wire):
+    """The configuration in force, and what is wrong with the file now (if anything)."""
+
+    path: str
+    error: str | None = None
+
+
+class Status(Wire):
+    """`curatord status --json`: `state` is starting, ready, working or stopping."""
+
+    version: str
+    pid: int
+    uptime_seconds: float
+    state: str
+    roots: list[RootStatus]
+    queue: QueueStatus
+    documents: int
+    skipped: int
+    facts: int
+    pairs: PairCounts
+    generation: int
+    problems: int
+    new_pairs: int
+    training: TrainingStatus
+    adapter: str | None = None
+    exam: ExamStatus
+    config: ConfigStatus
+    warnings: list[str]
+    last_pass: str | None = None
+
+
+class Synced(Wire):
+    """The answer to a sync: whether it was waited for and done, and the generation of the shards then."""
+
+    done: bool
+    generation: int
+
+
+class Reloaded(Wire):
+    """The answer to a reload: whether the new settings are in force, or why not."""
+
+    applied: bool
+    error: str | None = None

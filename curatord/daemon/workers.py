@@ -1,0 +1,107 @@
+"""The worker processes: each note gets one, a time budget, and no way to take the daemon down with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as BudgetExceeded
+from typing import TYPE_CHECKING
+
+from pebble import ProcessExpired, ProcessPool
+
+from curatord.daemon.examine import Examined, Task, examine, failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pebble import ProcessFuture
+
+    from curatord.config import Engine
+
+QUEUED_PER_WORKER = 4
+
+
+class Workers:
+    """A pool that is started when there is something to read and given back when there is not."""
+
+    def __init__(self, engine: Engine, work: Callable[[Task], Examined] = examine) -> None:
+        """Start nothing yet; `work` is what is done with each note, an importable function."""
+        self._engine = engine
+        self._work = work
+        self._count = engine.workers or min(4, os.cpu_count() or 1)
+        self._pool: ProcessPool | None = None
+
+    def warm(self) -> None:
+        """Start the processes ahead of need; the settle window is time enough for them to come up."""
+        if self._pool is None:
+            self._started().schedule(_ready)
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Examined]]:
+        """Examine notes and yield the results in the order of the tasks.
+
+        A note that crashes its process, exceeds its time or its memory gives a failed result; the others go on.
+        Closing the iterator early gives up what has not been examined.
+        """
+        pool = self._started()
+        waiting: deque[tuple[Task, ProcessFuture]] = deque()
+        try:
+            for task in tasks:
+                waiting.append((task, pool.schedule(self._work, args=(task,), timeout=self._engine.seconds)))
+                if len(waiting) >= self._count * QUEUED_PER_WORKER:
+                    yield self._result(*waiting.popleft())
+            while waiting:
+                yield self._result(*waiting.popleft())
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+    def close(self) -> None:
+        """End the processes at once."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+            self._pool = None
+
+    def _started(self) -> ProcessPool:
+        if self._pool is None:
+            self._pool = ProcessPool(
+                max_workers=self._count,
+                initializer=_prepare,
+                initargs=(self._engine.memory_mb,),
+                # fork would copy locks held by the daemon's threads and an open SQLite connection.
+                context=multiprocessing.get_context("spawn"),
+            )
+        return self._pool
+
+    def _result(self, task: Task, future: ProcessFuture) -> tuple[Task, Examined]:
+        try:
+            found: Examined = future.result()
+        except BudgetExceeded:
+            found = failed(task, "too_slow", f"reading it took longer than {self._engine.seconds:g} s")
+        except ProcessExpired as error:
+            found = failed(task, "crashed", f"the process reading it died (exit code {error.exitcode})")
+        except MemoryError:
+            found = failed(task, "too_hungry", f"reading it took more than {self._engine.memory_mb} MiB of memory")
+        except CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  a fault of ours in one note must not keep the others out
+            # The error's own text may quote the note, so only its type is told.
+            found = failed(task, "broken", f"reading it failed with {type(error).__name__}, a fault of curatord")
+        return task, found
+
+
+def _ready() -> None:
+    """Do nothing: a first task that makes a process import what the real ones need."""
+
+
+def _prepare(memory_mb: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the daemon decides
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415  RLIMIT_AS is honoured on Linux only
+
+        limit = memory_mb * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,0 +1,146 @@
+"""Kill -9 loses nothing that the next start does not restore."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from curatord.store.database import Store
+from curatord.store.digest import digest
+from tests.daemon.helpers import note
+from tests.live import CURATORD, Live, configure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DURABLE = "fsync,fdatasync,pwrite64,rename,unlink,ftruncate"
+STRACE = ("strace", "-o", "/dev/null", "-e", f"trace={DURABLE}")
+# Every point is tried by `make faults`; a run of the suite takes a sample of them.
+POINTS = int(os.environ.get("CURATORD_FAULT_POINTS", "10"))
+KILLS = int(os.environ.get("CURATORD_FAULT_KILLS", "6"))
+
+
+def state_of(live: Live) -> tuple[str, dict[str, bytes]]:
+    """Return what is derived from the notes: the store's digest and the shards."""
+    store = Store.open_reader(live.state / "store.db")
+    try:
+        assert store.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        return digest(store.connection), live.shard_files()
+    finally:
+        store.close()
+
+
+def clean(live: Live, directory: Path) -> tuple[str, dict[str, bytes]]:
+    """Return what one clean pass over the same files gives."""
+    fresh = configure(directory)
+    for name in ("knowledge", "episodes"):
+        shutil.rmtree(directory / name)
+        shutil.copytree(live.directory / name, directory / name)
+    fresh.command("build")
+    return state_of(fresh)
+
+
+def worn(directory: Path) -> Live:
+    """Return a state that has seen a first pass, with edits, deletions and new notes waiting for the next."""
+    live = configure(directory, extra="[shards]\ndocuments = 2\n[engine]\nworkers = 1\n")
+    for number in range(6):
+        (live.memory / f"n{number}.md").write_text(note(f"Note {number}", 4000 + number))
+    live.command("build")
+    (live.memory / "n0.md").unlink()
+    (live.memory / "n1.md").write_text(note("Note 1", 31337))
+    for number in range(6, 10):
+        (live.memory / f"n{number}.md").write_text(note(f"Note {number}", 4000 + number))
+    return live
+
+
+def build_command(live: Live) -> list[str]:
+    """Return the command line of a pass in the foreground."""
+    return [*CURATORD, "--config", str(live.config), "build"]
+
+
+def durable_calls(live: Live, copy: Path) -> int:
+    """Count the system calls of a pass that change something on disk for good."""
+    shutil.copytree(live.state, copy)
+    trace = live.directory / "trace.txt"
+    subprocess.run(
+        ["strace", "-o", str(trace), "-e", f"trace={DURABLE}", *build_command(live)],
+        check=True,
+        capture_output=True,
+    )
+    shutil.rmtree(live.state)
+    shutil.copytree(copy, live.state)
+    return sum("(" in line for line in trace.read_text().splitlines())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace (Debian: apt install strace)")
+def test_killed_at_any_durable_system_call_a_pass_is_made_up_by_the_next(tmp_path: Path) -> None:
+    """Each write, flush, rename and unlink is a point at which the process dies; afterwards all is as from scratch."""
+    live = worn(tmp_path / "worn")
+    before = tmp_path / "before"
+    calls = durable_calls(live, before)
+    assert calls > 20
+    expected = None
+    for point in sorted(random.Random(0).sample(range(1, calls + 1), min(POINTS, calls))):
+        done = subprocess.run(
+            [*STRACE, "-e", f"inject={DURABLE}:signal=KILL:when={point}", *build_command(live)],
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode != 0, f"the pass was to die at call {point}"
+        live.command("build")
+        expected = expected or clean_of_worn(live, tmp_path)
+        assert state_of(live) == expected, f"after dying at call {point}"
+        shutil.rmtree(live.state)
+        shutil.copytree(before, live.state)
+
+
+def clean_of_worn(live: Live, tmp_path: Path) -> tuple[str, dict[str, bytes]]:
+    """Return the clean pass, with the same shard size as the worn state."""
+    fresh = configure(tmp_path / "clean", extra="[shards]\ndocuments = 2\n")
+    shutil.rmtree(fresh.memory)
+    shutil.copytree(live.memory, fresh.memory)
+    fresh.command("build")
+    return state_of(fresh)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_daemon_killed_at_random_moments_while_notes_change_ends_up_right(tmp_path: Path) -> None:
+    """Killed and started again in the middle of edits, it arrives where a clean pass arrives."""
+    live = configure(tmp_path / "live", settle=0.02)
+    dice = random.Random(1)
+    for round_number in range(KILLS):
+        live.start(wait=False)
+        until = time.monotonic() + 0.6 + dice.random() * 1.2
+        while time.monotonic() < until:
+            change(live, dice, round_number)
+            time.sleep(0.01)
+        live.kill()
+    live.start()
+    live.sync()
+    live.stop()
+    assert state_of(live) == clean(live, tmp_path / "clean")
+
+
+def change(live: Live, dice: random.Random, round_number: int) -> None:
+    """Write, replace, rename or remove one of a few notes."""
+    file = live.memory / f"n{dice.randrange(30)}.md"
+    act = dice.choice(["write", "write", "replace", "remove", "rename"])
+    text = note(f"Note {file.stem}", 1000 + dice.randrange(9000) + round_number)
+    if act == "write":
+        file.write_text(text)
+    elif act == "replace":
+        file.with_suffix(".tmp").write_text(text)
+        file.with_suffix(".tmp").rename(file)
+    elif file.exists() and act == "remove":
+        file.unlink()
+    elif file.exists():
+        file.rename(live.memory / f"n{dice.randrange(30)}.md")
