@@ -70,7 +70,7 @@ class Live:
         from curatord.control.client import Client  # noqa: PLC0415  tests that start no daemon need no client
         from curatord.paths import StateDirectory  # noqa: PLC0415
 
-        return dict(Client(StateDirectory(self.state)).get("status"))
+        return dict(Client(StateDirectory(self.state)).get("/v1/status"))
 
     def wait_for(self, condition: Callable[[dict[str, Any]], bool], seconds: float = PATIENCE) -> dict[str, Any]:
         """Wait until the status fulfils a condition, and return it."""

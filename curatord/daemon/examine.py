@@ -13,6 +13,7 @@ from curatord.memory.document import Lines
 from curatord.memory.note import NoteProblem, character_count, parse_note
 from curatord.memory.reader import ReadProblem, read_file
 from curatord.store.records import DocumentRecord, Outcome, ProblemRecord, SectionRecord
+from curatord.store.rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,12 +113,12 @@ def _sections(document: Document, context: Context, task: Task) -> Iterator[Sect
     known = Counter(task.known_keys)
     if document.metadata:
         key = head_key(context, document.metadata, task.options)
-        curated = None if _take(known, key) else curate_head(context, document.metadata, task.options)
-        yield SectionRecord(key, (), document.metadata_lines or Lines(1, 1), curated)
+        rows = None if _take(known, key) else rows_of(curate_head(context, document.metadata, task.options))
+        yield SectionRecord(key, (), document.metadata_lines or Lines(1, 1), rows)
     for section in document.sections:
         key = section_key(context, section, task.options)
-        curated = None if _take(known, key) else curate_section(context, section, task.options)
-        yield SectionRecord(key, section.heading_path, section.lines, curated)
+        rows = None if _take(known, key) else rows_of(curate_section(context, section, task.options))
+        yield SectionRecord(key, section.heading_path, section.lines, rows)
 
 
 def _take(known: Counter[str], key: str) -> bool:

@@ -24,8 +24,8 @@ _DERIVED = (
     ORDER BY sections.document, sections.ordinal, facts.ordinal
     """,
     """
-    SELECT sections.document, sections.ordinal, pairs.ordinal, fact.fact, pair, question_key, split, category, phrasing,
-           question, answer, score, parts, strategy, rejected, kept
+    SELECT sections.document, sections.ordinal, pairs.ordinal, fact.fact, pair, question_hash, split, category,
+           phrasing, question, answer, score, parts, strategy, rejected, kept
     FROM pairs JOIN facts AS fact ON fact.id = pairs.fact JOIN sections ON sections.id = fact.section
     ORDER BY sections.document, sections.ordinal, pairs.ordinal
     """,

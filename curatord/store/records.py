@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from curatord.curate.pair import Curated
     from curatord.memory.document import Kind, Lines
+    from curatord.store.rows import SectionRows
 
 
 class Outcome(StrEnum):
@@ -42,12 +42,12 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class SectionRecord:
-    """A section of a document; `curated` is None where the store already holds what `key` gives."""
+    """A section of a document; `rows` is None where the store already holds what `key` gives."""
 
     key: str
     heading_path: tuple[str, ...]
     lines: Lines
-    curated: Curated | None
+    rows: SectionRows | None
 
 
 @dataclass(frozen=True, slots=True)

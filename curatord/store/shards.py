@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -18,7 +18,7 @@ from curatord.store.layout import shard_count
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from curatord.store.database import Store
@@ -77,9 +77,7 @@ class ShardWriter:
             return Written(self.generation)
         count = self._count()
         known = self._known()
-        fresh = [
-            self._write_shard(kind, number, count, known) for number in dirty if number < count for kind in ShardKind
-        ]
+        fresh = [pair for number in dirty if number < count for pair in self._write_number(number, count, known)]
         shards = {path: shard for path, shard in known.items() if _number(path) < count}
         shards.update({shard.path: shard for shard, _ in fresh})
         changed = tuple(shard for shard, is_new in fresh if is_new)
@@ -108,10 +106,19 @@ class ShardWriter:
         self._remove_strays(set(shards))
         return Written(generation, changed, gone)
 
-    def _write_shard(self, kind: ShardKind, number: int, count: int, known: dict[str, Shard]) -> tuple[Shard, bool]:
-        lines = list(self._lines(kind, number, count))
+    def _write_number(self, number: int, count: int, known: dict[str, Shard]) -> list[tuple[Shard, bool]]:
+        """Write the shards of a number, one of each kind, where they differ from what is known."""
+        rows = self._rows(number, count)
+        lines = {
+            ShardKind.SFT: [sft_line(self.system, question, answer) for question, answer, _ in rows],
+            ShardKind.PREFERENCE: [preference_line(self.system, *row) for row in rows if row[2] is not None],
+        }
+        return [self._write_shard(shard_path(kind, number), kind, lines[kind], known) for kind in ShardKind]
+
+    def _write_shard(
+        self, path: str, kind: ShardKind, lines: list[bytes], known: dict[str, Shard]
+    ) -> tuple[Shard, bool]:
         data = b"".join(lines)
-        path = shard_path(kind, number)
         shard = Shard(path, kind, hashlib.sha256(data).hexdigest(), len(lines), len(data))
         file = self.directory / path
         is_new = known.get(path) != shard or not _has_size(file, shard.bytes)
@@ -119,16 +126,14 @@ class ShardWriter:
             write_file(file, data)
         return shard, is_new
 
-    def _lines(self, kind: ShardKind, number: int, count: int) -> Iterator[bytes]:
-        render = {ShardKind.SFT: sft_line, ShardKind.PREFERENCE: preference_line}[kind]
-        rejected = " AND pairs.rejected IS NOT NULL" if kind is ShardKind.PREFERENCE else ""
+    def _rows(self, number: int, count: int) -> list[tuple[str, str, str]]:
         high = 1 << (count - 1).bit_length()
-        rows = self.store.connection.execute(
-            _TRAINING_PAIRS.format(rejected=rejected),
+        cursor = self.store.connection.cursor()
+        cursor.row_factory = None  # plain tuples: half the time of named ones over a hundred thousand rows
+        return cursor.execute(
+            _TRAINING_PAIRS,
             {"high": high - 1, "low": high // 2 - 1 if high > 1 else 0, "count": count, "number": number},
-        )
-        for row in rows:
-            yield render(self.system, row)
+        ).fetchall()
 
     def _count(self) -> int:
         documents = self.store.connection.execute("SELECT count(*) FROM documents").fetchone()[0]
@@ -166,19 +171,19 @@ def shard_path(kind: ShardKind, number: int) -> str:
     return f"{kind}/{number:03d}.jsonl"
 
 
-def sft_line(system: str, row: Any) -> bytes:  # noqa: ANN401  a database row or a mapping
+def sft_line(system: str, question: str, answer: str) -> bytes:
     """Return one supervised line in mlx-lm's chat format, newline included."""
     messages = [
         {"role": "system", "content": system},
-        {"role": "user", "content": row["question"]},
-        {"role": "assistant", "content": row["answer"]},
+        {"role": "user", "content": question},
+        {"role": "assistant", "content": answer},
     ]
     return orjson.dumps({"messages": messages}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def preference_line(system: str, row: Any) -> bytes:  # noqa: ANN401  a database row or a mapping
+def preference_line(system: str, prompt: str, chosen: str, rejected: str) -> bytes:
     """Return one preference line in mlx-lm-lora's format, newline included."""
-    line = {"system": system, "prompt": row["question"], "chosen": row["answer"], "rejected": row["rejected"]}
+    line = {"system": system, "prompt": prompt, "chosen": chosen, "rejected": rejected}
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -190,17 +195,18 @@ def render_manifest(generation: int, shards: Iterable[Shard]) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-# Which shard a bucket belongs to is `layout.shard_of`, said in SQL.
+# Which shard a bucket belongs to is `layout.shard_of`, said in SQL. The joins are in the order of the indexes, so that
+# the rows come sorted without being sorted.
 _TRAINING_PAIRS = """
     SELECT pairs.question, pairs.answer, pairs.rejected
     FROM documents
-    JOIN sections ON sections.document = documents.id
-    JOIN facts ON facts.section = sections.id
-    JOIN pairs ON pairs.fact = facts.id
+    CROSS JOIN sections ON sections.document = documents.id
+    CROSS JOIN facts INDEXED BY facts_by_section ON facts.section = sections.id
+    CROSS JOIN pairs INDEXED BY pairs_by_fact ON pairs.fact = facts.id
     WHERE CASE WHEN (documents.bucket & :high) < :count THEN documents.bucket & :high
                ELSE documents.bucket & :low END = :number
-      AND pairs.kept AND pairs.split = 'train'{rejected}
-    ORDER BY documents.id, sections.ordinal, pairs.ordinal
+      AND pairs.kept AND pairs.split = 'train'
+    ORDER BY documents.id, sections.ordinal, facts.ordinal, pairs.ordinal
 """
 
 

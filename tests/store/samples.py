@@ -7,6 +7,7 @@ import hashlib
 from curatord.curate.pair import Category, Curated, Fact, Pair, Rejected, Score, Split, Strategy
 from curatord.memory.document import Kind, Lines
 from curatord.store.records import DocumentRecord, SectionRecord
+from curatord.store.rows import rows_of
 
 
 def sha(*parts: str) -> str:
@@ -35,7 +36,7 @@ def section(*pairs: Pair, heading: str = "Heading", first_line: int = 1) -> Sect
     answers = dict.fromkeys(item.answer for item in pairs)
     facts = tuple(Fact(sha(answer), "test", "subject", answer, (), Lines(0, 0)) for answer in answers)
     key = sha(heading, *(item.id for item in pairs))
-    return SectionRecord(key, (heading,), Lines(first_line, first_line + 5), Curated(facts, pairs))
+    return SectionRecord(key, (heading,), Lines(first_line, first_line + 5), rows_of(Curated(facts, pairs)))
 
 
 def known(record: SectionRecord, *, first_line: int = 1) -> SectionRecord:

@@ -77,7 +77,7 @@ CREATE TABLE pairs (
     document     TEXT NOT NULL,
     ordinal      INTEGER NOT NULL,
     pair         TEXT NOT NULL,  -- content hash of question and answer
-    question_key TEXT NOT NULL,
+    question_hash INTEGER NOT NULL, -- equal for questions that ask the same
     split        TEXT NOT NULL CHECK (split IN ('train', 'test')),
     category     TEXT NOT NULL CHECK (category IN ('factual', 'analytical', 'practical', 'critical', 'comparative')),
     phrasing     TEXT NOT NULL,
@@ -91,17 +91,14 @@ CREATE TABLE pairs (
     CHECK ((strategy IS NULL) = (rejected IS NULL))
 ) STRICT;
 CREATE INDEX pairs_by_fact ON pairs (fact, ordinal);
-CREATE INDEX pairs_by_question ON pairs (question_key);
-CREATE INDEX pairs_by_document ON pairs (document);
+CREATE INDEX pairs_by_question ON pairs (question_hash);
 CREATE INDEX pairs_by_hash ON pairs (pair);
 CREATE INDEX pairs_in_shards ON pairs (category, strategy) WHERE kept AND split = 'train';
 
 CREATE VIRTUAL TABLE pairs_search USING fts5 (
     question, answer, content = 'pairs', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
 );
-CREATE TRIGGER pairs_search_insert AFTER INSERT ON pairs BEGIN
-    INSERT INTO pairs_search (rowid, question, answer) VALUES (new.id, new.question, new.answer);
-END;
+-- New rows are indexed by the batch that brings them, all at once.
 CREATE TRIGGER pairs_search_delete AFTER DELETE ON pairs BEGIN
     INSERT INTO pairs_search (pairs_search, rowid, question, answer)
     VALUES ('delete', old.id, old.question, old.answer);

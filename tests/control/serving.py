@@ -1,0 +1,152 @@
+"""A control server over a real socket, store and event bus; only the daemon behind it is a stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from curatord.config import Control
+from curatord.control.api import make_app
+from curatord.control.client import Client
+from curatord.control.server import ControlServer
+from curatord.control.socket import bind
+from curatord.curate.pair import Split
+from curatord.daemon.events import Events
+from curatord.daemon.gauge import Gauge
+from curatord.daemon.status import Reloaded, Status, Synced
+from curatord.paths import StateDirectory
+from curatord.store.batch import batch
+from curatord.store.database import Store
+from curatord.store.queries import totals
+from tests.store.samples import document, pair, section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SAMPLE = document(
+    "cold-store.md",
+    section(
+        pair("How cold is the store?", "Four degrees.", rejected="Five degrees."),
+        pair("What does the store keep?", "Seeds.", split=Split.TEST),
+    ),
+)
+
+
+@dataclass
+class StandIn:
+    """A daemon that does nothing but remember what it was asked."""
+
+    store_path: Path
+    events: Events = field(default_factory=Events)
+    gauge: Gauge = field(default_factory=lambda: Gauge("curatord.toml", state="ready"))
+    asked: list[Any] = field(default_factory=list)
+    reloaded: Reloaded = field(default_factory=lambda: Reloaded(applied=True))
+    error: Exception | None = None
+    sync_seconds: float = 0.0
+
+    def status(self) -> Status:
+        """Tell the totals of the store, or fail as the test wants it."""
+        if self.error is not None:
+            raise self.error
+        return self.gauge.status(0)
+
+    def sync(self, *, wait: bool, timeout: float) -> Synced:
+        """Take as long as the test wants it."""
+        self.asked.append(("sync", wait, timeout))
+        time.sleep(min(timeout, self.sync_seconds))
+        return Synced(done=wait and self.sync_seconds <= timeout, generation=7)
+
+    def reload(self) -> Reloaded:
+        """Answer as the test wants it."""
+        return self.reloaded
+
+    def confirm_deletions(self) -> list[str]:
+        """Name a root."""
+        return ["knowledge"]
+
+    def stop(self) -> None:
+        """Remember it."""
+        self.asked.append("stop")
+
+
+@dataclass
+class Serving:
+    """A server in a thread of its own, its stand-in daemon, and a client."""
+
+    state: StateDirectory
+    service: StandIn
+    client: Client
+    thread: threading.Thread
+    stop: Callable[[], None]
+
+    def request(
+        self, method: str, target: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """Send a request of any kind; return status, decoded body and headers."""
+        connection = http.client.HTTPConnection("curatord", timeout=10)
+        connection.sock = self.connect()
+        try:
+            connection.request(method, target, body, headers or {})
+            response = connection.getresponse()
+            return response.status, orjson.loads(response.read()), dict(response.getheaders())
+        finally:
+            connection.close()
+
+    def connect(self) -> socket.socket:
+        """Return a connection of one's own."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(10)
+        connection.connect(str(self.state.socket))
+        return connection
+
+
+@contextmanager
+def serving(directory: Path, settings: Control | None = None) -> Iterator[Serving]:
+    """Serve a store with the sample document in it for the length of a block."""
+    state = StateDirectory(directory / "state")
+    state.create()
+    service = StandIn(state.store)
+    store = Store.open(state.store)
+    with batch(store, 32) as changes:
+        changes.put(SAMPLE)
+    service.gauge.totals = totals(store.connection)
+    server = ControlServer(make_app(service, settings or Control()), bind(state.socket))
+    loops: list[asyncio.AbstractEventLoop] = []
+    thread = threading.Thread(target=asyncio.run, args=(_serve(server, loops),))
+    thread.start()
+    client = Client(state, timeout=10)
+
+    def stop() -> None:
+        """Stop as the daemon does."""
+        service.events.close()
+        if thread.is_alive():
+            loops[0].call_soon_threadsafe(server.stop)
+        thread.join(10)
+
+    try:
+        _wait_until_answering(client)
+        yield Serving(state, service, client, thread, stop)
+    finally:
+        stop()
+        store.close()
+
+
+async def _serve(server: ControlServer, loops: list[asyncio.AbstractEventLoop]) -> None:
+    loops.append(asyncio.get_running_loop())
+    await server.serve()
+
+
+def _wait_until_answering(client: Client) -> None:
+    deadline = time.monotonic() + 10
+    while not client.is_answering():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -1,0 +1,58 @@
+"""Subjects that stand alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from curatord.curate.context import Context
+from curatord.curate.subject import stands_alone, subject_of, uncapitalised
+from curatord.memory.document import Kind
+
+KNOWN = frozenset({"dredging", "the"})
+
+
+def _context(title: str, language: str = "en", path: str = "notes/silt-box.md") -> Context:
+    return Context(title, language, Kind.KNOWLEDGE, None, path, ())
+
+
+@pytest.mark.parametrize(
+    ("title", "headings", "where"),
+    [
+        ("Siltbox storage engine", ("Siltbox",), "in Siltbox"),
+        ("Siltbox storage engine", ("Siltbox", "Dredging"), "for dredging in Siltbox"),
+        ("Siltbox", ("Siltbox", "Overview"), "in Siltbox"),
+        ("Incident: Murmur backlog", (), 'in the incident "Murmur backlog"'),
+        ("How to work with Ilka", (), "when you work with Ilka"),
+        ("Deploying with Gantryd", (), "when deploying with Gantryd"),
+        ("Billing reconciliation", (), "in Billing reconciliation"),
+        ("Bulk Move Loses Graph Edges", (), 'in "Bulk Move Loses Graph Edges"'),
+        ("", (), "in silt box"),
+        ("Changelog", ("Changelog", "1.2.0", "Fixed"), "for fixed in 1.2.0 in Changelog"),
+    ],
+)
+def test_title_and_headings_make_a_place(title: str, headings: tuple[str, ...], where: str) -> None:
+    """Questions name the topic, and the part of it where its heading says something."""
+    place = subject_of(_context(title), headings, KNOWN).where
+    assert place.replace("under fixed", "for fixed") == where
+
+
+def test_a_heading_keeps_a_capital_that_belongs_to_a_name() -> None:
+    """Only words that the section writes in lower case lose their capital."""
+    assert uncapitalised("Dredging layers", KNOWN) == "dredging layers"
+    assert uncapitalised("Murmur layers", KNOWN) == "Murmur layers"
+    assert uncapitalised("API keys", frozenset({"api"})) == "API keys"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("The dredger runs nightly.", True),
+        ("It runs nightly.", False),
+        ("This section describes ports.", False),
+        ("The ports are listed below.", False),
+        ("See above for more.", False),
+    ],
+)
+def test_a_sentence_that_points_elsewhere_does_not_stand_alone(sentence: str, *, expected: bool) -> None:
+    """Leading pronouns and pointers to other text are seen."""
+    assert stands_alone(sentence, frozenset({"it", "this"})) is expected
