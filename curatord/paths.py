@@ -113,7 +113,23 @@ def peek_state_directory(file: Path) -> StateDirectory:
     chosen = state.get("dir") if isinstance(state, dict) else None
     if not isinstance(chosen, str) or not chosen:
         return state_directory(None)
-    return StateDirectory(Path(os.path.expandvars(Path(chosen).expanduser())).absolute())
+    try:
+        return StateDirectory(expanded(chosen, file.parent))
+    except ValueError as error:
+        raise ConfigurationError(f"{file}: state.dir = {chosen!r}: {error}.") from error
+
+
+def expanded(path: str, base: Path) -> Path:
+    """Return a path of the configuration as an absolute one: `~` and `$VARIABLE` filled in, else relative to `base`.
+
+    Raises ValueError where it names nothing.
+    """
+    if not path or "\0" in path:
+        raise ValueError("should name a directory")
+    try:
+        return (base / Path(os.path.expandvars(path)).expanduser()).absolute()
+    except RuntimeError as error:
+        raise ValueError(f"{Path(path).parts[0]} is no known user's home directory") from error
 
 
 def _private_runtime_directory() -> Path:

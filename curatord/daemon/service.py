@@ -135,7 +135,8 @@ class Daemon:
     def reload(self) -> Reloaded:
         """Read the configuration again; a broken one leaves the old settings in force and shows in the status."""
         try:
-            settings = settings_file.load(self._config_file)
+            # A file that has vanished must not be read as "watch nothing".
+            settings = settings_file.load(self._config_file, must_exist=True)
             self._refuse_new_state(settings)
         except CuratordError as error:
             self._gauge.config_error = str(error)

@@ -81,9 +81,10 @@ def list_pairs(
 ) -> tuple[int, list[Row]]:
     """Return how many pairs there are of the kind wanted, and some of them in the order of their notes."""
     condition, values = _condition(wanted)
-    source = "pairs JOIN documents ON documents.id = pairs.document" if wanted.document or wanted.kind else "pairs"
+    source = _PAIRS_IN_ORDER if wanted.document or wanted.kind else "pairs"
     rows = connection.execute(
-        f"SELECT {_PAIR_COLUMNS} {_PAIRS_IN_ORDER} WHERE {condition} {_READING_ORDER} LIMIT :limit OFFSET :offset",
+        f"SELECT {_PAIR_COLUMNS} FROM {_PAIRS_IN_ORDER}"  # noqa: S608  made of constants of this module
+        f" WHERE {condition} {_READING_ORDER} LIMIT :limit OFFSET :offset",
         {**values, "limit": limit, "offset": offset},
     )
     return _count(connection, f"{source} WHERE {condition}", values), [dict(row) for row in rows]
@@ -116,7 +117,7 @@ def match_expression(query: str) -> str:
     or a digit are left out, since they match nothing.
     """
     terms = []
-    for phrase, word in _TERMS.findall(query):
+    for phrase, word in _TERMS.findall(query.replace("\0", " ")):  # where SQLite would take the string to end
         text = phrase or word.replace('"', "")
         if any(character.isalnum() for character in text):
             star = "*" if not phrase and text.endswith("*") else ""
@@ -188,8 +189,8 @@ def list_problems(connection: sqlite3.Connection, *, limit: int, offset: int = 0
 def training_rows(connection: sqlite3.Connection, split: Split) -> Iterator[Mapping[str, Any]]:
     """Yield the kept pairs of a split in reading order: document, question, answer, category, rejected."""
     yield from connection.execute(
-        "SELECT pairs.document, question, answer, category, rejected"
-        f" {_PAIRS_IN_ORDER} WHERE pairs.kept AND pairs.split = ? {_READING_ORDER}",
+        "SELECT documents.id AS document, question, answer, category, rejected"  # noqa: S608  see above
+        f" FROM {_PAIRS_IN_ORDER} WHERE pairs.kept AND pairs.split = ? {_READING_ORDER}",
         (split,),
     )
 
@@ -201,15 +202,15 @@ _PAIR_COLUMNS = """
 
 _PAIR_SOURCE = """
     FROM pairs
-    JOIN documents ON documents.id = pairs.document
     JOIN facts ON facts.id = pairs.fact
     JOIN sections ON sections.id = facts.section
+    JOIN documents ON documents.id = sections.document
 """
 
 # CROSS JOIN keeps SQLite from choosing another order of tables: this one follows the indexes, so that the first
 # rows come without sorting all of them.
 _PAIRS_IN_ORDER = """
-    FROM documents
+    documents
     CROSS JOIN sections ON sections.document = documents.id
     CROSS JOIN facts ON facts.section = sections.id
     CROSS JOIN pairs INDEXED BY pairs_by_fact ON pairs.fact = facts.id
@@ -237,8 +238,9 @@ _DOCUMENTS = """
     SELECT root, path, kind, title, language, date, words,
         (SELECT count(*) FROM sections JOIN facts ON facts.section = sections.id WHERE sections.document = documents.id)
             AS facts,
-        (SELECT count(*) FROM pairs WHERE pairs.document = documents.id AND pairs.kept AND pairs.split = 'train')
-            AS pairs
+        (SELECT count(*) FROM sections JOIN facts ON facts.section = sections.id
+            JOIN pairs INDEXED BY pairs_by_fact ON pairs.fact = facts.id
+            WHERE sections.document = documents.id AND pairs.kept AND pairs.split = 'train') AS pairs
     FROM documents ORDER BY root, path LIMIT :limit OFFSET :offset
 """
 

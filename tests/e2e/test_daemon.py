@@ -173,6 +173,9 @@ def test_sighup_and_reload_apply_a_new_configuration(tmp_path: Path) -> None:
         assert "memroy" in status["config"]["error"]
         assert status["documents"] == 1
         assert live.command("status").returncode == 4
+        live.config.unlink()
+        assert live.command("reload", check=False).returncode == 5
+        assert live.status()["documents"] == 1, "a vanished file does not mean: watch nothing"
         live.config.write_text(good)
         live.command("reload")
         live.wait_for(lambda status: status["documents"] == 0 and status["config"]["error"] is None)

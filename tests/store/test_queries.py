@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curatord.curate.pair import Category, Split
+from curatord.curate.pair import Category, Curated, Fact, Split
 from curatord.memory.document import Lines
 from curatord.store import disk, queries
 from curatord.store.batch import batch
 from curatord.store.queries import PairFilter, Row
-from curatord.store.records import FileRecord, Outcome, ProblemRecord
+from curatord.store.records import FileRecord, Outcome, ProblemRecord, SectionRecord
+from curatord.store.rows import rows_of
 from tests.store.samples import document, pair, section
 
 if TYPE_CHECKING:
@@ -227,10 +228,9 @@ def test_a_pair_is_shown_with_every_place_where_it_stands(store: Store) -> None:
 
 def test_the_lines_of_a_place_are_those_of_the_file(store: Store) -> None:
     """A fact counts its lines from its section's first; a reader wants them as the editor shows them."""
-    record = section(pair("Q?", "A."), first_line=10)
-    assert record.curated is not None
-    fact = replace(record.curated.facts[0], lines=Lines(2, 3))
-    put(store, document("a.md", replace(record, curated=replace(record.curated, facts=(fact,)))))
+    fact = Fact("f", "test", "subject", "A.", (), Lines(2, 3))
+    curated = Curated((fact,), (replace(pair("Q?", "A."), fact="f"),))
+    put(store, document("a.md", SectionRecord("key", ("Heading",), Lines(10, 20), rows_of(curated))))
     shown = queries.show_pair(store.connection, pair("Q?", "A.").id)
     assert shown is not None
     assert (shown["places"][0]["first_line"], shown["places"][0]["last_line"]) == (12, 13)

@@ -1,0 +1,142 @@
+"""`curatord pairs`: what was made of the notes."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import click
+
+from curatord.cli.output import json_option, page_options, print_json, print_rest, print_table
+from curatord.cli.setup import Setup, pass_setup
+from curatord.errors import ExitCode
+
+_CATEGORIES = ("factual", "analytical", "practical", "critical", "comparative")
+
+
+@click.group(short_help="List, show, search and count pairs.")
+def pairs() -> None:
+    """Look at the question/answer pairs that were made of the notes."""
+
+
+@pairs.command("list")
+@click.option("--category", type=click.Choice(_CATEGORIES), help="Only questions of this category.")
+@click.option("--document", metavar="PATH", help="Only pairs of this note (its path below the memory root).")
+@click.option("--split", type=click.Choice(("train", "test")), help="Only those trained on, or kept for the exam.")
+@click.option(
+    "--strategy", type=click.Choice(("vague", "unspecific", "wrong")), help="How the rejected answer was made."
+)
+@click.option("--kind", type=click.Choice(("knowledge", "episodes")), help="Only from roots of this kind.")
+@click.option("--min-score", type=click.FloatRange(0, 1), help="Only pairs of this quality or better.")
+@page_options
+@json_option
+@pass_setup
+def list_(setup: Setup, /, as_json: bool, **query: Any) -> ExitCode:  # noqa: ANN401  the options above, by name
+    """List pairs in the order of their notes.
+
+    Example: curatord pairs list --category practical --min-score 0.8
+    """
+    _print_page(setup.client().get("/v1/pairs", **query), query["offset"], as_json)
+    return ExitCode.OK
+
+
+@pairs.command()
+@click.argument("words", nargs=-1, required=True)
+@page_options
+@json_option
+@pass_setup
+def search(setup: Setup, words: tuple[str, ...], limit: int, offset: int, as_json: bool) -> ExitCode:
+    """Find pairs that hold all these words, the best matches first.
+
+    "Quoted words" must stand together; `word*` finds all words that begin so.
+
+    Example: curatord pairs search backup 'restor*'
+    """
+    answer = setup.client().get("/v1/pairs/search", q=" ".join(words), limit=limit, offset=offset)
+    _print_page(answer, offset, as_json)
+    return ExitCode.OK
+
+
+@pairs.command()
+@click.argument("identity", metavar="ID")
+@json_option
+@pass_setup
+def show(setup: Setup, identity: str, as_json: bool) -> ExitCode:
+    """Show one pair: question, answers, score, and every place where it stands.
+
+    The beginning of the id is enough where no other pair's begins so.
+
+    Example: curatord pairs show 4f1d
+    """
+    answer = setup.client().get(f"/v1/pairs/{identity}")
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(_describe(answer))
+    return ExitCode.OK
+
+
+@pairs.command()
+@json_option
+@pass_setup
+def stats(setup: Setup, as_json: bool) -> ExitCode:
+    """Count the pairs by category, split, strategy and extractor.
+
+    Example: curatord pairs stats
+    """
+    answer = setup.client().get("/v1/pairs/stats")
+    if as_json:
+        print_json(answer)
+        return ExitCode.OK
+    rows = [("all", "", answer["total"]), ("equal questions left out", "", answer["duplicates"])]
+    for group in ("category", "split", "strategy", "extractor"):
+        rows += [(group, name, number) for name, number in answer[f"by_{group}"].items()]
+    if answer["mean_score"] is not None:
+        rows.append(("mean score", "", f"{answer['mean_score']:.3f}"))
+    print_table(("", "", "pairs"), rows)
+    return ExitCode.OK
+
+
+def _print_page(answer: dict[str, Any], offset: int, as_json: bool) -> None:
+    if as_json:
+        print_json(answer)
+        return
+    rows = [
+        (pair["id"], pair["category"], f"{pair['score']:.2f}", pair["question"], pair["answer"])
+        for pair in answer["pairs"]
+    ]
+    print_table(("id", "category", "score", "question", "answer"), rows)
+    print_rest(len(rows), offset, answer["total"])
+
+
+def _describe(pair: dict[str, Any]) -> str:
+    parts = ", ".join(f"{name} {value:.2f}" for name, value in pair["parts"].items())
+    lines = [
+        f"{pair['id']}  {pair['category']}, {pair['split']}",
+        "",
+        _wrapped("question", pair["question"]),
+        _wrapped("answer", pair["answer"]),
+    ]
+    if pair["rejected"] is not None:
+        lines.append(_wrapped(pair["strategy"], pair["rejected"]))
+    lines += [_wrapped("score", f"{pair['score']:.2f} ({parts})"), *map(_describe_place, pair["places"])]
+    return "\n".join(lines)
+
+
+def _describe_place(place: dict[str, Any]) -> str:
+    where = f"{place['root']}/{place['path']}:{place['first_line']}-{place['last_line']}"
+    headings = " > ".join(place["heading_path"]) or place["title"]
+    made = f"{place['extractor']}, phrasing {place['phrasing']}"
+    left_out = "" if place["kept"] else "; an equal question of another note is kept instead"
+    lines = [
+        "",
+        _wrapped("from", where),
+        _wrapped("section", headings),
+        _wrapped("fact", place["statement"]),
+        _wrapped("made by", made + left_out),
+    ]
+    return "\n".join(lines)
+
+
+def _wrapped(label: str, text: str) -> str:
+    return textwrap.fill(text, 100, initial_indent=f"{label:<12}", subsequent_indent=" " * 12)

@@ -1,0 +1,1 @@
+"""The control socket: what the daemon answers, and how a client asks."""

@@ -1,0 +1,206 @@
+"""What crosses the socket besides the status, as pydantic models: the contract of every `--json` output.
+
+New fields may be added; consumers ignore those they do not know. Fields are never renamed or removed within /v1.
+"""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, Field
+
+from curatord.curate.pair import Category, Split, Strategy  # noqa: TC001  pydantic evaluates annotations at run time
+from curatord.daemon.status import Wire
+from curatord.memory.document import Kind  # noqa: TC001  see above
+
+
+class Question(Wire):
+    """What a client asks: unlike in answers, an unknown name is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageQuery(Question):
+    """Which part of a list."""
+
+    limit: int = Field(100, ge=1, le=1000)
+    offset: int = Field(0, ge=0, le=2**31)
+
+
+class PairQuery(PageQuery):
+    """Which pairs: `document` is a path below its root, `kind` what the root holds."""
+
+    category: Category | None = None
+    document: str | None = None
+    split: Split | None = None
+    strategy: Strategy | None = None
+    kind: Kind | None = None
+    min_score: float | None = Field(None, ge=0, le=1)
+
+
+class SearchQuery(PageQuery):
+    """Which words to search for."""
+
+    q: str = Field(min_length=1, max_length=1000)
+
+
+class EventsQuery(Question):
+    """From where on: events with a greater number are told from the history, then those to come."""
+
+    after: int | None = Field(None, ge=0)
+
+
+class SyncRequest(Question):
+    """Ask for a comparison of disk and store; wait for it, but not longer than this many seconds."""
+
+    wait: bool = False
+    timeout_seconds: float = Field(60.0, ge=0, le=86_400)
+
+
+class PairEntry(Wire):
+    """A pair as lists show it; `id` is its content hash, `root` and `path` are the note's."""
+
+    id: str
+    category: str
+    split: str
+    score: float
+    question: str
+    answer: str
+    strategy: str | None
+    rejected: str | None
+    root: str
+    path: str
+
+
+class PairPage(Wire):
+    """Some pairs, and how many there are in all."""
+
+    total: int
+    pairs: list[PairEntry]
+
+
+class Place(Wire):
+    """One place where a pair stands: the note, its section, the lines of the evidence, the fact.
+
+    `kept` is False where an equal question of another note is trained on instead.
+    """
+
+    root: str
+    path: str
+    title: str
+    heading_path: list[str]
+    first_line: int
+    last_line: int
+    fact: str
+    extractor: str
+    subject: str
+    statement: str
+    keys: list[str]
+    phrasing: str
+    kept: bool
+
+
+class PairDetail(Wire):
+    """A pair with the parts of its score and every place where it stands."""
+
+    id: str
+    category: str
+    split: str
+    score: float
+    parts: dict[str, float]
+    question: str
+    answer: str
+    strategy: str | None
+    rejected: str | None
+    places: list[Place]
+
+
+class PairStatistics(Wire):
+    """How many pairs there are, by category, split, strategy of the rejected answer, and extractor."""
+
+    total: int
+    duplicates: int
+    by_category: dict[str, int]
+    by_split: dict[str, int]
+    by_strategy: dict[str, int]
+    by_extractor: dict[str, int]
+    mean_score: float | None
+
+
+class DocumentEntry(Wire):
+    """A note that was read, and how many facts and training pairs it gave; `date` is ISO 8601."""
+
+    root: str
+    path: str
+    kind: str
+    title: str
+    language: str
+    date: str | None
+    words: int
+    facts: int
+    pairs: int
+
+
+class DocumentPage(Wire):
+    """Some documents, and how many there are in all."""
+
+    total: int
+    documents: list[DocumentEntry]
+
+
+class SkippedEntry(Wire):
+    """A note that gives nothing: `outcome` is skipped or failed."""
+
+    root: str
+    path: str
+    outcome: str
+    reason: str
+
+
+class SkippedPage(Wire):
+    """Some notes that give nothing, and how many there are in all."""
+
+    total: int
+    skipped: list[SkippedEntry]
+
+
+class ProblemEntry(Wire):
+    """Something wrong with a note, or (with an empty path) with a root; `since` is ISO 8601."""
+
+    root: str
+    path: str
+    code: str
+    message: str
+    line: int | None
+    since: str
+
+
+class ProblemPage(Wire):
+    """Some problems, and how many there are in all."""
+
+    total: int
+    problems: list[ProblemEntry]
+
+
+class Confirmed(Wire):
+    """The names of the roots whose deletions go through."""
+
+    roots: list[str]
+
+
+class Stopping(Wire):
+    """The daemon that begins to shut down."""
+
+    pid: int
+
+
+class ErrorDetail(Wire):
+    """What went wrong and what to do: `code` is the exit code that a command ends with."""
+
+    code: int
+    message: str
+    hint: str = ""
+
+
+class ErrorReply(Wire):
+    """Every answer that is not a success."""
+
+    error: ErrorDetail

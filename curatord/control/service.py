@@ -1,0 +1,47 @@
+"""What the control socket asks of the daemon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from curatord.daemon.events import Events
+    from curatord.daemon.status import Reloaded, Status, Synced
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end of the socket."""
+
+    uid: int
+    pid: int | None
+
+
+class Service(Protocol):
+    """The daemon as its clients see it; every method may be called from any thread."""
+
+    @property
+    def events(self) -> Events:
+        """The bus of everything that happens."""
+
+    @property
+    def store_path(self) -> Path:
+        """The database, for readers of their own."""
+
+    def status(self) -> Status:
+        """Tell what is going on, without touching the disk."""
+
+    def sync(self, *, wait: bool, timeout: float) -> Synced:
+        """Ask for a full comparison of disk and store, and wait for it where asked."""
+
+    def reload(self) -> Reloaded:
+        """Read the configuration again; a broken one leaves the old settings in force."""
+
+    def confirm_deletions(self) -> list[str]:
+        """Let deletions on hold go through; return the names of the roots concerned."""
+
+    def stop(self) -> None:
+        """Begin to shut down."""
