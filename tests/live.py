@@ -53,10 +53,14 @@ class Live:
         if wait:
             self.wait_for(lambda status: status["state"] == "ready")
 
-    def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run `curatord WORDS` as a process on this configuration."""
         done = subprocess.run(
-            [*CURATORD, "--config", str(self.config), *words], capture_output=True, text=True, timeout=60, check=False
+            [*CURATORD, "--config", str(self.config), *words],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
         assert not check or done.returncode in (0, 4), f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done

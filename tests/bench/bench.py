@@ -69,7 +69,7 @@ def first_scan(directory: Path, runs: int = 3) -> dict[str, float]:
     for _ in range(runs):
         bare.append(seconds(lambda: parse_bare(files)))
         shutil.rmtree(live.state, ignore_errors=True)
-        ours.append(seconds(lambda: live.command("build")))
+        ours.append(seconds(lambda: live.command("build", timeout=900)))
     start = median(seconds(lambda: live.command("config", "path")) for _ in range(runs))
     return {
         "notes": len(files),
@@ -90,7 +90,7 @@ def edit_among_many(directory: Path, edits: int = 9) -> dict[str, float]:
         folder = live.memory / f"d{number % 100}"
         folder.mkdir(exist_ok=True)
         (folder / f"n{number}.md").write_text(note(f"Service {number}", 1000 + number))
-    first = seconds(lambda: live.command("build"))
+    first = seconds(lambda: live.command("build", timeout=900))
     restarts = [restart(live) for _ in range(3)]
     live.start()
     latencies, written = zip(*(one_edit(live, number) for number in range(edits)), strict=True)

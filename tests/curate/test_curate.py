@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -256,3 +257,24 @@ def test_real_notes_give_many_facts_in_all_strategies() -> None:
     shares = {strategy: strategies.count(strategy) / len(strategies) for strategy in set(strategies)}
     assert len(shares) == 3
     assert all(0.2 <= share <= 0.48 for share in shares.values()), shares
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. do it now please\n" * 5000,
+        "- key: 5 s and more\n" * 5000,
+        "`" * 100_000,
+        "The dredger needs 5 disks. " * 4000,
+        "a_" * 50_000,
+    ],
+    ids=["steps", "values", "ticks", "sentences", "underscores"],
+)
+def test_a_hostile_note_takes_no_longer_than_its_size(note: Callable[[str], Document], text: str) -> None:
+    """A hundred kilobytes of anything are curated within seconds of processor time."""
+    document = note("# Head\n\n" + text)
+    context = replace(context_of(document), language="en")
+    started = time.process_time()
+    for section in document.sections:
+        curate_section(context, section, OPTIONS)
+    assert time.process_time() - started < 4

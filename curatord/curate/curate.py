@@ -1,0 +1,219 @@
+"""From a section to its facts and pairs: extract, rank, ask, reject, score, drop repetitions.
+
+Everything here is a pure function of its arguments and of this package's own files.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from curatord.curate.dedupe import NEAR, NEAR_TO_EXAM, Asked
+from curatord.curate.extract import EXTRACTORS
+from curatord.curate.extract.frontmatter import drafts_of
+from curatord.curate.pair import Category, Curated, Fact, Pair, Split
+from curatord.curate.phrasing import languages, questions
+from curatord.curate.quality import Judge, adds
+from curatord.curate.rejected import Rejections
+from curatord.curate.text import hard_tokens
+from curatord.curate.view import view_of
+from curatord.memory.document import ListBlock, Paragraph, Quote, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from curatord.curate.context import Context
+    from curatord.curate.draft import Draft
+    from curatord.curate.options import Options
+    from curatord.curate.rejected import FactRejections
+    from curatord.memory.document import Block, Section
+
+__all__ = ["IMPLEMENTATION", "curate_head", "curate_section", "head_key", "languages", "section_key"]
+
+MIN_FACTS, MAX_FACTS = 4, 24
+WORDS_PER_FACT = 14  # more facts than this share of a section's words repeat one another
+EXAM_QUESTIONS = 1
+PREFERENCES = 3  # of a fact's questions: one for each strategy, so that no answer is preferred six times over
+PARSING = ("document", "head", "inline", "language", "lines", "markdown", "metadata", "note")
+SOURCES = (".py", ".toml")
+
+IMPLEMENTATION: str
+
+
+def __getattr__(name: str) -> str:
+    """Work out `IMPLEMENTATION` when it is first asked for: a digest of all that decides what curation gives."""
+    if name == "IMPLEMENTATION":
+        return _implementation()
+    raise AttributeError(name)
+
+
+def section_key(context: Context, section: Section, options: Options) -> str:
+    """Return a digest of everything `curate_section` depends on.
+
+    Neither line numbers nor what stands before the section count, so text added above leaves it as it was.
+    """
+    return _key(
+        "section", _told(context), repr(section.heading_path), section.source, repr(options), *_resolved(section.blocks)
+    )
+
+
+def head_key(context: Context, metadata: Mapping[str, object], options: Options) -> str:
+    """Return a digest of everything `curate_head` depends on."""
+    return _key("head", _told(context), repr(metadata), repr(options))
+
+
+def curate_section(context: Context, section: Section, options: Options) -> Curated:
+    """Return the facts of a section, best first cut and then in reading order, and the pairs that ask for them.
+
+    The lines of facts are counted from the section's first line as 0. A language without phrasings gives
+    nothing.
+    """
+    if context.language not in languages():
+        return Curated((), ())
+    view = view_of(context, section)
+    drafts = [(name, draft) for name, extract in EXTRACTORS.items() for draft in extract(view)]
+    support = f"{context.title}\n{' / '.join(section.heading_path)}\n{section.source}"
+    return _asked(view.subject.name, drafts, context.language, support, options, section.lines.first)
+
+
+def curate_head(context: Context, metadata: Mapping[str, object], options: Options) -> Curated:
+    """Return what a document's frontmatter says: facts and pairs, lines counted from the head's first as 0."""
+    if context.language not in languages():
+        return Curated((), ())
+    drafts = [("frontmatter", draft) for draft in drafts_of(context, metadata)]
+    support = f"{context.title}\n{metadata!r}"
+    return _asked(context.title, drafts, context.language, support, options, 0)
+
+
+def _asked(
+    subject: str, drafts: Iterable[tuple[str, Draft]], language: str, support: str, options: Options, first_line: int
+) -> Curated:
+    kept = _ranked(drafts, len(support.split()))
+    rejections = Rejections(language, support, [draft for _, draft in kept])
+    known, asked = frozenset(hard_tokens(support)), Asked()
+    facts: list[Fact] = []
+    pairs: list[Pair] = []
+    for extractor, draft in kept:
+        fact = _fact(extractor, subject, draft, first_line)
+        judge = Judge(draft.statement, support, known)
+        mine = list(
+            _pairs(
+                fact, draft, language, options, rejected=rejections.for_fact(draft, fact.id), asked=asked, judge=judge
+            )
+        )
+        if any(pair.split is Split.TRAIN for pair in mine):
+            facts.append(fact)
+            pairs += mine
+    return Curated(tuple(facts), tuple(pairs))
+
+
+def _ranked(drafts: Iterable[tuple[str, Draft]], size: int) -> list[tuple[str, Draft]]:
+    """Keep the best facts for a text of that many words, each statement once, in reading order."""
+    best: dict[str, tuple[str, Draft]] = {}
+    for name, draft in drafts:
+        known = best.get(draft.statement)
+        if draft.statement and (known is None or draft.weight > known[1].weight):
+            best[draft.statement] = (name, draft)
+    ranked = sorted(best.values(), key=lambda found: (-found[1].weight, found[1].lines.first, found[1].statement))
+    return sorted(
+        ranked[: min(MAX_FACTS, MIN_FACTS + size // WORDS_PER_FACT)],
+        key=lambda found: (found[1].lines.first, found[1].statement),
+    )
+
+
+def _fact(extractor: str, subject: str, draft: Draft, first_line: int) -> Fact:
+    identity = _digest(extractor, subject, draft.statement, repr(draft.keys))[:16]
+    lines = draft.lines.shifted(-first_line)
+    return Fact(identity, extractor, subject, draft.statement, draft.keys, lines, draft.siblings)
+
+
+def _pairs(
+    fact: Fact,
+    draft: Draft,
+    language: str,
+    options: Options,
+    *,
+    rejected: FactRejections,
+    asked: Asked,
+    judge: Judge,
+) -> Iterator[Pair]:
+    for split, wanted in ((Split.TRAIN, options.phrasings), (Split.TEST, EXAM_QUESTIONS)):
+        count, near = 0, NEAR if split is Split.TRAIN else NEAR_TO_EXAM
+        for question in questions(language, draft.shape, split, draft.slots, fact.id, _default(draft)):
+            if count == wanted:
+                break
+            quality = judge.score(question.text)
+            key = asked.admit(question.text, near) if quality.total >= options.min_score and adds(quality) else ""
+            if not key:
+                continue
+            count += 1
+            yield Pair(
+                id=_digest(question.text, draft.statement)[:16],
+                question_key=key,
+                fact=fact.id,
+                phrasing=question.phrasing,
+                category=question.category,
+                split=question.split,
+                question=question.text,
+                answer=draft.statement,
+                score=quality,
+                rejected=rejected.next() if split is Split.TRAIN and count <= PREFERENCES else None,
+            )
+
+
+def _default(draft: Draft) -> Category:
+    return Category(draft.slots.get("category", Category.FACTUAL))
+
+
+def _told(context: Context) -> str:
+    return repr((context.title, context.language, str(context.kind), context.date, context.path, context.tags))
+
+
+def _resolved(blocks: Sequence[Block]) -> Iterator[str]:
+    """Yield the text of the blocks: link references are resolved by definitions that may stand elsewhere."""
+    for block in blocks:
+        match block:
+            case Paragraph():
+                yield block.inline.text
+            case Quote():
+                yield from _resolved(block.blocks)
+            case ListBlock():
+                for item in block.items:
+                    yield item.inline.text
+                    yield from _resolved(item.children)
+            case Table():
+                yield from (cell.text for row in block.rows for cell in row.cells)
+            case _:
+                pass
+
+
+def _key(*parts: str) -> str:
+    return _digest(_implementation(), *parts)[:32]
+
+
+def _digest(*parts: str) -> str:
+    """SHA-256 over parts that cannot run into one another."""
+    return sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def _implementation() -> str:
+    digest = sha256()
+    for package, names in (("curatord.curate", None), ("curatord.memory", PARSING)):
+        for name, data in sorted(_sources(package, names)):
+            digest.update(f"{package}/{name}:{len(data)}:".encode() + data)
+    return digest.hexdigest()
+
+
+def _sources(package: str, names: Sequence[str] | None) -> Iterator[tuple[str, bytes]]:
+    directories = [(files(package), "")]
+    while directories:
+        directory, prefix = directories.pop()
+        for entry in directory.iterdir():
+            name = prefix + entry.name
+            if entry.is_dir() and names is None:
+                directories.append((entry, f"{name}/"))
+            elif entry.name.endswith(SOURCES) and (names is None or entry.name.removesuffix(".py") in names):
+                yield name, entry.read_bytes()

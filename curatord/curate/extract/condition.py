@@ -1,0 +1,72 @@
+"""Conditions: "If A, B", "B when A", "Before A, B"."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from curatord.curate.clause import parse
+from curatord.curate.subject import stands_alone
+from curatord.curate.text import balanced, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from curatord.curate.draft import Draft
+    from curatord.curate.view import Sentence, View
+
+MIN_WORDS, MAX_WORDS = 3, 20
+
+_FIRST = {
+    "en": re.compile(
+        r"^(?P<word>If|When|Once|Unless|Until|While|Without|Whenever|Before|After"
+        r"|During) (?P<condition>[^,]+), (?:then )?(?P<result>.+)$",
+        re.IGNORECASE,
+    ),
+    "fr": re.compile(
+        r"^(?P<word>Si|Quand|Lorsque|Lorsqu'|Sans|Avant|Apr\u00e8s"
+        r"|Pendant) ?(?P<condition>[^,]+), (?:alors )?(?P<result>.+)$",
+        re.IGNORECASE,
+    ),
+}
+_LAST = {
+    "en": re.compile(
+        r"^(?P<result>[^,]+?),? (?P<word>if|when|once|unless|whenever|until"
+        r"|while) (?P<condition>[^,]+)$"
+    ),
+    "fr": re.compile(r"^(?P<result>[^,]+?),? (?P<word>si|quand|lorsque|lorsqu') ?(?P<condition>[^,]+)$"),
+}
+
+
+def extract(view: View) -> Iterator[Draft]:
+    """Yield what a sentence says of a case, where the case is told without pronouns."""
+    language = view.context.language
+    for sentence in view.sentences:
+        if not sentence.statement:
+            continue
+        text = opened(sentence.text)
+        match = _FIRST[language].match(text) or _LAST[language].match(text)
+        if match and _fits(match, view):
+            yield _draft(match, sentence, view)
+
+
+def _fits(match: re.Match[str], view: View) -> bool:
+    condition, result = match["condition"], match["result"]
+    lengths = all(MIN_WORDS <= len(part.split()) <= MAX_WORDS for part in (condition, result))
+    return lengths and balanced(condition) and balanced(result) and stands_alone(condition, view.lexicon.pronouns)
+
+
+def _draft(match: re.Match[str], sentence: Sentence, view: View) -> Draft:
+    word = match["word"].lower()
+    joint = "" if word.endswith("'") else " "
+    condition = f"{word}{joint}{view.small(match['condition'])}"
+    result = match["result"]
+    spoken = view.small(result) if stands_alone(result, view.lexicon.pronouns) and "," not in result else ""
+    plain = spoken if word in ("if", "when", "once", "si", "quand", "lorsque") and _states(spoken, view) else ""
+    slots = {"condition": condition, "result": plain}
+    return view.draft("condition", sentence.statement, sentence.lines, slots=slots | view.placed(condition), weight=0.8)
+
+
+def _states(result: str, view: View) -> bool:
+    """Whether the result is a statement and no instruction: it has a subject of its own."""
+    return parse(result, view.lexicon) is not None

@@ -1,0 +1,204 @@
+"""What a section is about, in words that stand alone: its document's topic and its own part of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curatord.curate.text import closed, opened, words
+
+if TYPE_CHECKING:
+    from curatord.curate.context import Context
+
+MAX_WORDS = 12
+PLAIN_WORDS = 3
+
+_DATE = re.compile(
+    r"^\W*\d{4}-\d\d-\d\d(?:T[\d:.]+Z?)?\W*|\W+\d{4}-\d\d-\d\d\W*$"
+    r"|[,(]\s*\d{1,2} \w+ \d{4}\)?$"
+)
+_NUMBERING = re.compile(
+    r"^(?:(?:part|step|phase|appendix|annex|\u00e9tape)\s+\w+\s*[:.\u2014\u2013-]\s*"
+    r"|\d+(?:\.\d+)*[.)]?\s+(?=[^\W\d])|[\W_]+(?=\w))",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"^(incident|runbook|session|decision|gotcha|post-?mortem|learning|think|retro|retrospective"
+    r"|pattern|howto|hub|til|note"
+    r"|artifact|adr|plan|bug|d\u00e9cision|r\u00e9union)(?:\s+report)?\s*[:\u2014\u2013-]\s+(?=\S)",
+    re.IGNORECASE,
+)
+_KINDS = {
+    "en": {
+        "incident": "incident",
+        "postmortem": "incident",
+        "post-mortem": "incident",
+        "session": "session",
+        "decision": "decision",
+        "runbook": "runbook",
+        "retro": "retrospective",
+        "retrospective": "retrospective",
+        "plan": "plan",
+    },
+    "fr": {
+        "incident": "incident",
+        "session": "session",
+        "decision": "d\u00e9cision",
+        "d\u00e9cision": "d\u00e9cision",
+        "plan": "plan",
+    },
+}
+_GERUND = re.compile(
+    r"^[A-Z][a-z]+ing\s+(?:(?:an?|the|your|our|up|with|from|to|multiple|just|only|for|in|on)\s+\S"
+    r"|\S+ (?:\S+ )*(?:with|from|to|in|using|for|on|as|into)\s)"
+)
+_FIELD = re.compile(r"(?:date|authors?|title|tags|layout|status)\s*:", re.IGNORECASE)
+_HOW_TO = re.compile(r"^how to\s+", re.IGNORECASE)
+_ASKING = re.compile(
+    r"^(?:what|why|when|how|where|which|who|is|are|do|does|can|should|quel|pourquoi|comment"
+    r"|quand)\b",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$|\s*\{#[^}]*\}\s*$")
+_MARKS = re.compile(r"[*_`\"\u201c\u201d|#<>]+|\s*:[a-z_]+:\s*")
+
+_CHANGES_WORDS = """added changed fixed removed deprecated security changes bug fixes features improvements breaking
+backwards-incompatible"""
+_CHANGES = frozenset(_CHANGES_WORDS.split())
+_GENERIC_WORDS = """overview introduction summary notes note general details detail description background context about
+misc miscellaneous
+other more content contents abstract preface tl;dr tldr intro main body info information key points thoughts thought
+settings setup steps example examples usage references reference related links see also further reading what happened
+statistics stats conclusion conclusions discussion comments remarks counter-argument alternative appendix
+r\u00e9sum\u00e9 introduction g\u00e9n\u00e9ralit\u00e9s contexte exemple exemples notes remarques conclusion
+description termes connexes liens"""
+_GENERIC = frozenset(_GENERIC_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The topic of the document and the part a section treats; each stands alone inside a question.
+
+    `where` places a question: "in Siltbox", "for dredging in Siltbox". `about` names what it is about:
+    "Siltbox", "dredging in Siltbox".
+    """
+
+    topic: str
+    part: str
+    in_topic: str
+    where: str
+    about: str
+
+    @property
+    def name(self) -> str:
+        """The subject of a fact, as it is shown and stored."""
+        return f"{self.topic}: {self.part}" if self.part else self.topic
+
+
+def subject_of(context: Context, heading_path: tuple[str, ...], known: frozenset[str]) -> Subject:
+    """Work out the subject of a section.
+
+    `known` holds words that the section writes in lower case: only those lose a heading's capital letter.
+    """
+    title, path = context.title, list(heading_path)
+    if not title or _FIELD.match(title):
+        title = re.sub(r"[-_]+", " ", context.path.rpartition("/")[2].removesuffix(".md"))
+    if path and _same_topic(path[0], title):
+        first = path.pop(0)
+        title = _shorter(first, title)
+    topic, in_topic = _topic(title, context.language)
+    part = _part(path, topic, known)
+    if not part:
+        return Subject(topic, "", in_topic, in_topic, topic)
+    plain = part[:1].islower() and len(part.split()) <= 2
+    joint = {"en": "for" if plain else "under", "fr": "pour" if plain else "sous"}[context.language]
+    return Subject(topic, part, in_topic, f"{joint} {part} {in_topic}", f"{part} {in_topic}")
+
+
+def uncapitalised(text: str, known: frozenset[str]) -> str:
+    """Return the text as it stands inside a sentence: only a word known in lower case loses its capital."""
+    first = re.match(r"[^\W\d_]+", text)
+    if re.match(r"(?:New|Old|Two|Three|First|Last) [A-Z]", text):
+        return text
+    if first and first[0][1:].islower() and (len(first[0]) > 1) and first[0].lower() in known:
+        return text[0].lower() + text[1:]
+    return "a" + text[1:] if text.startswith("A ") else text
+
+
+def _same_topic(heading: str, title: str) -> bool:
+    mine, theirs = set(words(heading)), set(words(title))
+    return bool(mine) and (
+        len(mine & theirs) * 2 >= min(len(mine), len(theirs)) or "".join(words(title)) in "".join(words(heading))
+    )
+
+
+def _shorter(heading: str, title: str) -> str:
+    named = _LABEL.match(title)
+    return title if named or len(heading.split()) >= len(title.split()) or len(heading) < 3 else heading
+
+
+def _clean(text: str) -> str:
+    text = re.sub(r"\s+", " ", _MARKS.sub(" ", _DATE.sub("", text))).strip()
+    text = opened(_ASIDE.sub("", text) or text)
+    return text if len(text.split()) <= MAX_WORDS else _cut(text)
+
+
+def _cut(text: str) -> str:
+    head = re.split(r"\s[\u2014\u2013-]\s|[:;(]\s*|,\s", text, maxsplit=1)[0].strip()
+    if 2 <= len(head.split()) <= MAX_WORDS:
+        return head
+    return " ".join(text.split()[:MAX_WORDS]).rstrip(" ,;:-(")
+
+
+def _topic(title: str, language: str) -> tuple[str, str]:
+    """Return the topic, and how a question says that it is about it."""
+    label = _LABEL.match(title)
+    kind = _KINDS.get(language, {}).get(label[1].lower(), "") if label else ""
+    name = _clean(title[label.end() :] if label else title)
+    french = language == "fr"
+    if _HOW_TO.match(name):
+        rest = _HOW_TO.sub("", name)
+        return rest[:1].upper() + rest[1:], f"when you {rest[:1].lower()}{rest[1:]}"
+    if _GERUND.match(name) and not french:
+        return name, f"when {name[0].lower()}{name[1:]}"
+    if kind:
+        return f'the {kind} "{name}"' if not french else f"{kind} \u00ab {name} \u00bb", (
+            f'in the {kind} "{name}"' if not french else f"dans {kind} \u00ab {name} \u00bb"
+        )
+    if len(name.split()) <= PLAIN_WORDS and not _ASKING.match(name):
+        return name, f"pour {name}" if french else f"in {name}"
+    quoted = f"\u00ab {name} \u00bb" if french else f'"{name}"'
+    return quoted, f"dans {quoted}" if french else f"in {quoted}"
+
+
+def _part(path: list[str], topic: str, known: frozenset[str]) -> str:
+    """Return the innermost heading that says something, as it stands inside a sentence."""
+    taken = set(words(topic))
+    for heading in reversed(path):
+        name = _clean(_NUMBERING.sub("", _LABEL.sub("", heading)))
+        own = set(words(name))
+        if own and own <= _CHANGES and len(path) > 1:
+            return f"{uncapitalised(name, known | own)} in {_clean(path[path.index(heading) - 1])}"
+        if own and not own <= _GENERIC and not own <= taken:
+            if _ASKING.match(name) or len(name.split()) > PLAIN_WORDS + 2:
+                return f'"{name}"'
+            return uncapitalised(name, known)
+    return ""
+
+
+def stands_alone(sentence: str, pronouns: frozenset[str]) -> bool:
+    """Whether a sentence names what it speaks of: no pronoun at its head, nothing that points elsewhere."""
+    tokens = words(sentence)
+    head = re.split(r"['\u2019]", tokens[0], maxsplit=1)[0] if tokens else ""
+    return bool(tokens) and not {tokens[0], head} & pronouns and not _POINTING.search(closed(sentence))
+
+
+_POINTING = re.compile(
+    r"\b(?:see (?:above|below)|(?:as|shown|listed|described|mentioned|given) (?:above|below)"
+    r"|the (?:above|following|former|latter|previous)"
+    r"|(?:above|below|ci-dessus|ci-dessous)[.:)]*$|this (?:section|document|page|note|file|article"
+    r"|post|guide|table|list|example)"
+    r"|cette (?:section|page|note)|ce (?:document|fichier|guide))\b",
+    re.IGNORECASE,
+)

@@ -1,0 +1,118 @@
+"""Plain text as curation sees it: sentences, words, and the tokens that must not change."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A token whose exact form matters: code, links, paths, numbers with what is glued to them, identifiers, acronyms.
+HARD = re.compile(
+    r"`[^`\n]+`"
+    r"|https?://[^\s)>\]\"`]+"
+    r"|(?:[~/][\w.\-]+){2,}"
+    r"|\bv\d+(?:\.\d+)*\b"
+    r"|\b\d+(?:[.,:\-'\u2019\u202f\u00a0]\d+)*%?"
+    r"|\b[A-Z][a-z]+[A-Z]\w*\b"
+    r"|\b[A-Z]{2,}\w*\b"
+    r"|\b\w+_\w+\b"
+)
+WORD = re.compile(r"[^\W_]+(?:['\u2019.\-/_][^\W_]+)*")
+CODE_SPAN = re.compile(r"`[^`\n]+`")
+SPACE = re.compile(r"\s+")
+PLACEHOLDER = "\ufffc"
+
+_BOUNDARY = re.compile(r"([.!?\u2026][\"'\u201d\u2019\u00bb)\]]*)\s+(?=\S)")
+_ABBREVIATION_WORDS = (
+    "e.g i.e etc vs cf mr mrs ms dr prof st no nos fig eq sec ch vol approx incl excl resp min max al ed inc ltd co "
+    "jan feb mar apr jun jul aug sep sept oct nov dec p pp ex env av mme mlle art"
+)
+_ABBREVIATIONS = frozenset(_ABBREVIATION_WORDS.split())
+_CLOSED = (".", "!", "?", "\u2026", ':"')
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+
+
+def sentences(text: str) -> list[str]:
+    """Split running text into sentences; code spans, versions and abbreviations do not end one.
+
+    A lower-case word starts a sentence only where the whole text is written in lower case.
+    """
+    shielded, spans = _shield(SPACE.sub(" ", text).strip())
+    lower_case = shielded[:1].islower()
+    parts: list[str] = []
+    start = 0
+    for match in _BOUNDARY.finditer(shielded):
+        if _ends(shielded, match, lower_case=lower_case):
+            parts.append(shielded[start : match.end(1)])
+            start = match.end()
+    parts.append(shielded[start:])
+    restored = iter(spans)
+    return [_restore(part, restored).strip() for part in parts if part.strip()]
+
+
+@lru_cache(maxsize=2048)
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text in lower case, without punctuation."""
+    return tuple(word.lower() for word in WORD.findall(text))
+
+
+@lru_cache(maxsize=4096)
+def hard_tokens(text: str) -> tuple[str, ...]:
+    """Return tokens whose exact form matters, each once, in reading order, code without its backticks."""
+    return tuple(dict.fromkeys(token.strip("`").rstrip(".,:;") for token in HARD.findall(text)))
+
+
+def closed(text: str) -> str:
+    """Return the text as a sentence: trimmed, ending in a full stop where nothing ends it."""
+    trimmed = text.strip().rstrip(",;:")
+    return trimmed if trimmed.endswith(_CLOSED) or not trimmed else f"{trimmed}."
+
+
+def opened(text: str) -> str:
+    """Return the text without the punctuation that ends a sentence."""
+    trimmed = text.strip()
+    return trimmed if trimmed.endswith(("etc.", "a.m.", "p.m.")) else trimmed.rstrip(".!?;:, \u2026")
+
+
+def capitalised(text: str) -> str:
+    """Return the text with its first letter in upper case; names written in code keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+def balanced(text: str) -> bool:
+    """Tell whether brackets, quotation marks and backticks are closed in the text."""
+    stack: list[str] = []
+    for character in CODE_SPAN.sub("", text):
+        if character in _BRACKETS:
+            stack.append(_BRACKETS[character])
+        elif character in ")]}" and (not stack or stack.pop() != character):
+            return False
+    return not stack and text.count("`") % 2 == 0 and text.count('"') % 2 == 0
+
+
+def folded(text: str) -> str:
+    """Return the text for comparing: NFC, case folded, single spaces."""
+    return SPACE.sub(" ", unicodedata.normalize("NFC", text).casefold()).strip()
+
+
+def _shield(text: str) -> tuple[str, list[str]]:
+    spans = CODE_SPAN.findall(text)
+    return CODE_SPAN.sub(PLACEHOLDER, text), spans
+
+
+def _restore(part: str, spans: Iterator[str]) -> str:
+    return re.sub(PLACEHOLDER, lambda _: next(spans), part)
+
+
+def _ends(text: str, match: re.Match[str], *, lower_case: bool) -> bool:
+    following = text[match.end()]
+    before = text[: match.start()].rsplit(" ", 1)[-1].lstrip("(\"'").lower()
+    if following.islower() and not (lower_case and len(before) > 2):
+        return False
+    if match[1][0] != ".":
+        return True
+    return before not in _ABBREVIATIONS and not (len(before) == 1 and before.isalpha())

@@ -1,0 +1,197 @@
+"""One section as extractors see it: its subject, its sentences taken apart, its words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from curatord.curate.clause import Clause, parse
+from curatord.curate.draft import Draft
+from curatord.curate.lexicon import Lexicon, lexicon
+from curatord.curate.subject import Subject, stands_alone, subject_of, uncapitalised
+from curatord.curate.text import CODE_SPAN, capitalised, closed, folded, hard_tokens, sentences
+from curatord.memory.document import ListBlock, Paragraph, Quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from curatord.curate.context import Context
+    from curatord.memory.document import Block, Inline, Lines, Section
+
+LOWER = re.compile(r"\b[^\W\d_A-Z]+\b")
+IDENTIFIER = re.compile(
+    r"\b(?!(?:MUST|SHOULD|MAY|NOT|SHALL|NOTE|TODO|REQUIRED|OPTIONAL|WARNING|BAD|GOOD|DO|AND"
+    r"|OR)\b)(?:[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}\w*|\w+_\w+)\b"
+)
+NAME = re.compile(r"(?<=[a-z,] )(?:[A-Z][a-z]+)(?: [A-Z][a-z]+)*\b(?! [A-Z])")
+LABEL = re.compile(
+    r"(?:NOTE|Note|Warning|WARNING|Important|IMPORTANT|Tip|Caution|NB|Remarque"
+    r"|Attention)\s?: (?=\S)"
+)
+NAMED_VALUE = re.compile(r"[^:]{2,40}:\s")
+PROPER = re.compile(r"\b[A-Z][a-z]+ [A-Z][a-z]+\b")
+_END = r"(?=$|[,.;:)]|\s(?:{words})\b)"
+NOUN_PHRASE = {
+    "en": re.compile(
+        r"\b(?:the|a|an|our)\s(?:[\w'-]+\s){0,2}?[\w'-]{3,}"
+        + _END.format(
+            words="of|in|on|to|for|with|that|which|and|or|is|are|from|by|at|as|when|if|so|because|than|into|was|were|has|have|can|will|must|but"
+        )
+    ),
+    "fr": re.compile(
+        r"\b(?:les?|la|une?|des|l')\s?(?:[\w'-]+\s){0,2}?[\w'-]{3,}"
+        + _END.format(
+            words="de|des|du|d|en|dans|pour|avec|qui|que|et|ou|est|sont|par|au|aux|comme|sur|si|mais|a|ont|peut|doit"
+        )
+    ),
+}
+MIN_TELLING = 10
+MAX_STATEMENT_WORDS = 70
+MIN_SENTENCE_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of prose.
+
+    `text` is as written; `statement` is what an answer may say: the text, with the sentence before it where
+    it leans on that one, or an empty string where it cannot stand alone. `clause` is None where it is no
+    simple one. `item` tells a list item from running text.
+    """
+
+    text: str
+    statement: str
+    clause: Clause | None
+    lines: Lines
+    item: bool = False
+
+    @property
+    def leans(self) -> bool:
+        """Whether the sentence needs the one before it."""
+        return self.statement != closed(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A section, its subject, and everything that several extractors look at."""
+
+    context: Context
+    section: Section
+    lexicon: Lexicon
+    subject: Subject
+    known: frozenset[str]
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def slots(self) -> dict[str, str]:
+        """The words that every question of the section may use."""
+        subject = self.subject
+        return {
+            "topic": subject.topic,
+            "part": subject.part,
+            "in_topic": subject.in_topic,
+            "where": subject.where,
+            "about": subject.about,
+            "in_place": subject.where,
+            "in_place_front": f"{subject.where}, ",
+        }
+
+    def clause(self, text: str) -> Clause | None:
+        """Take a sentence apart; None where it is no simple clause or leans on another."""
+        return parse(text, self.lexicon) if stands_alone(text, self.lexicon.pronouns) else None
+
+    def np(self, clause: Clause) -> str:
+        """Return a clause's subject as it stands inside a sentence; plurals are seldom names."""
+        subject = self.small(clause.subject)
+        first = subject.split(" ", 1)[0]
+        plural = clause.plural and self.context.language == "en" and first.endswith("s")
+        return subject[0].lower() + subject[1:] if plural and first.istitle() and " " not in subject else subject
+
+    def asked(self, clause: Clause) -> str:
+        """Return the clause as a question asks it: "does the dredger need a disk"."""
+        person = clause.subject.lower() in ("we", "you", "nous", "vous", "on")
+        return replace(clause, subject=clause.subject.lower() if person else self.np(clause)).inverted()
+
+    def small(self, text: str) -> str:
+        """Return the text as it stands inside a sentence."""
+        return uncapitalised(text, self.known)
+
+    def placed(self, text: str) -> dict[str, str]:
+        """Return the slots that add the topic to a question whose words do not name it yet."""
+        bare = folded(self.subject.topic.strip('"\u00ab\u00bb '))
+        if bare in folded(text):
+            return {"in_other": "", "in_any": "", "in_front": "", "in_place": "", "in_place_front": ""}
+        place = f" {self.subject.in_topic}"
+        return {"in_other": place, "in_any": "" if telling(text) else place, "in_front": f"{self.subject.in_topic}, "}
+
+    def focus(self, text: str) -> str:
+        """Return the words of a text that tell it from others: code, an identifier, a name, a noun phrase."""
+        code = CODE_SPAN.search(text)
+        if code:
+            return code[0]
+        for pattern in (IDENTIFIER, NOUN_PHRASE[self.context.language], NAME):
+            found = pattern.search(text)
+            if found:
+                return found[0].strip()
+        empty = self.lexicon.no_subject | self.lexicon.breakers
+        telling_words = (word for word in re.findall(r"[^\W\d_]{5,}", text) if word.lower() not in empty)
+        return max(telling_words, key=len, default="")
+
+    def draft(
+        self,
+        shape: str,
+        statement: str,
+        lines: Lines,
+        *,
+        slots: Mapping[str, str],
+        keys: tuple[str, ...] = (),
+        siblings: tuple[str, ...] = (),
+        value: str = "",
+        weight: float = 0.5,
+    ) -> Draft:
+        """Make a draft whose slots include the subject's and whose keys default to its hard tokens."""
+        found = keys or hard_tokens(value or statement)
+        return Draft(shape, statement, self.slots | dict(slots), lines, found, siblings, value, weight)
+
+
+def telling(text: str) -> bool:
+    """Whether the words of a question name something by themselves: code of some length, a full name."""
+    code = CODE_SPAN.search(text)
+    return bool((code and len(code[0]) >= MIN_TELLING) or PROPER.search(text))
+
+
+def view_of(context: Context, section: Section) -> View:
+    """Prepare a section for the extractors; the context's language must have phrasings."""
+    words = lexicon(context.language)
+    known = frozenset(LOWER.findall(section.source)) | words.small
+    subject = subject_of(context, section.heading_path, known)
+    return View(context, section, words, subject, known, tuple(_sentences(section.blocks, words)))
+
+
+def _sentences(blocks: tuple[Block, ...], words: Lexicon) -> Iterator[Sentence]:
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            yield from _running(block.inline, block.lines, words)
+        elif isinstance(block, Quote):
+            yield from _sentences(block.blocks, words)
+        elif isinstance(block, ListBlock):
+            for item in block.items:
+                yield from _running(item.inline, item.lines, words, item=True)
+                yield from _sentences(item.children, words)
+
+
+def _running(inline: Inline, lines: Lines, words: Lexicon, *, item: bool = False) -> Iterator[Sentence]:
+    """Yield the sentences of a paragraph; one that leans on its predecessor is told together with it."""
+    before = ""
+    for whole in sentences(inline.text):
+        text = capitalised(LABEL.sub("", whole)) if LABEL.match(whole) else whole
+        alone = stands_alone(text, words.pronouns)
+        statement = closed(text) if alone else f"{before} {closed(text)}" if before else ""
+        if len(statement.split()) > MAX_STATEMENT_WORDS or text.endswith(":"):
+            statement = ""
+        clause = parse(text, words) if alone else None
+        named = item and clause is None and NAMED_VALUE.match(text)
+        if len(text.split()) >= MIN_SENTENCE_WORDS and not named and not text.endswith("?"):
+            yield Sentence(text, statement, clause, lines, item)
+        before = statement
