@@ -14,7 +14,8 @@ import curatord
 PACKAGE = Path(curatord.__file__).parent
 ORDER = ("memory", "curate", "teach", "store", "train", "exam", "serve", "daemon", "control", "cli")
 # Heavy, or harmful to the process that imports them: training libraries change YAML loading for everybody.
-NEVER_IN_THE_DAEMON = ("mlx", "mlx_lm", "transformers", "numpy", "tokenizers")
+# Parsing and curating are the workers' business.
+NEVER_IN_THE_DAEMON = ("mlx", "mlx_lm", "transformers", "numpy", "tokenizers", "mistune", "curatord.curate.curate")
 
 
 def imports(file: Path) -> set[str]:

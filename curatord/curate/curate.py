@@ -5,14 +5,13 @@ Everything here is a pure function of its arguments and of this package's own fi
 
 from __future__ import annotations
 
-from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from curatord.curate.dedupe import NEAR, NEAR_TO_EXAM, Asked
 from curatord.curate.extract import EXTRACTORS
 from curatord.curate.extract.frontmatter import drafts_of
+from curatord.curate.implementation import implementation
 from curatord.curate.pair import Category, Curated, Fact, Pair, Split
 from curatord.curate.phrasing import languages, questions
 from curatord.curate.quality import Judge, adds
@@ -30,23 +29,12 @@ if TYPE_CHECKING:
     from curatord.curate.rejected import FactRejections
     from curatord.memory.document import Block, Section
 
-__all__ = ["IMPLEMENTATION", "curate_head", "curate_section", "head_key", "languages", "section_key"]
+__all__ = ["curate_head", "curate_section", "head_key", "languages", "section_key"]
 
 MIN_FACTS, MAX_FACTS = 4, 24
 WORDS_PER_FACT = 14  # more facts than this share of a section's words repeat one another
 EXAM_QUESTIONS = 1
 PREFERENCES = 3  # of a fact's questions: one for each strategy, so that no answer is preferred six times over
-PARSING = ("document", "head", "inline", "language", "lines", "markdown", "metadata", "note")
-SOURCES = (".py", ".toml")
-
-IMPLEMENTATION: str
-
-
-def __getattr__(name: str) -> str:
-    """Work out `IMPLEMENTATION` when it is first asked for: a digest of all that decides what curation gives."""
-    if name == "IMPLEMENTATION":
-        return _implementation()
-    raise AttributeError(name)
 
 
 def section_key(context: Context, section: Section, options: Options) -> str:
@@ -190,30 +178,9 @@ def _resolved(blocks: Sequence[Block]) -> Iterator[str]:
 
 
 def _key(*parts: str) -> str:
-    return _digest(_implementation(), *parts)[:32]
+    return _digest(implementation(), *parts)[:32]
 
 
 def _digest(*parts: str) -> str:
     """SHA-256 over parts that cannot run into one another."""
     return sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@cache
-def _implementation() -> str:
-    digest = sha256()
-    for package, names in (("curatord.curate", None), ("curatord.memory", PARSING)):
-        for name, data in sorted(_sources(package, names)):
-            digest.update(f"{package}/{name}:{len(data)}:".encode() + data)
-    return digest.hexdigest()
-
-
-def _sources(package: str, names: Sequence[str] | None) -> Iterator[tuple[str, bytes]]:
-    directories = [(files(package), "")]
-    while directories:
-        directory, prefix = directories.pop()
-        for entry in directory.iterdir():
-            name = prefix + entry.name
-            if entry.is_dir() and names is None:
-                directories.append((entry, f"{name}/"))
-            elif entry.name.endswith(SOURCES) and (names is None or entry.name.removesuffix(".py") in names):
-                yield name, entry.read_bytes()

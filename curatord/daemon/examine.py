@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curatord.curate.context import context_of
 from curatord.curate.curate import curate_head, curate_section, head_key, languages, section_key
+from curatord.daemon.task import Examined, Task, failed
 from curatord.memory.document import Lines
 from curatord.memory.note import NoteProblem, character_count, parse_note
 from curatord.memory.reader import ReadProblem, read_file
@@ -17,45 +17,9 @@ from curatord.store.rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from curatord.curate.context import Context
-    from curatord.curate.options import Options
-    from curatord.memory.document import Document, Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One note to look at, and what is known of it.
-
-    `content` is the hash of the bytes last curated with today's code, None to read in any case; `known_keys` are the
-    sections the store holds already, as often as it holds them.
-    """
-
-    root: str
-    path: str
-    kind: Kind
-    file: Path
-    content: str | None
-    known_keys: tuple[str, ...]
-    max_bytes: int
-    min_characters: int
-    options: Options
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What a look at a note found; `document` is None unless there are pairs to store or renew.
-
-    `unchanged` says that the bytes are those already known: nothing else was looked at.
-    """
-
-    outcome: Outcome
-    reason: str = ""
-    content: str | None = None
-    document: DocumentRecord | None = None
-    problems: tuple[ProblemRecord, ...] = ()
-    unchanged: bool = False
+    from curatord.memory.document import Document
 
 
 def examine(task: Task) -> Examined:
@@ -77,12 +41,6 @@ def examine(task: Task) -> Examined:
     if reason := _why_skipped(document, task):
         return Examined(Outcome.SKIPPED, reason, content, problems=problems)
     return Examined(Outcome.DOCUMENT, "", content, _record(document, task), problems)
-
-
-def failed(task: Task, code: str, message: str, content: str | None = None) -> Examined:
-    """Return the result for a note that could not be read: one problem, told to the user."""
-    outcome = Outcome.SKIPPED if code == "too_large" else Outcome.FAILED
-    return Examined(outcome, code, content, problems=(ProblemRecord(task.root, task.path, code, message),))
 
 
 def _why_skipped(document: Document, task: Task) -> str:

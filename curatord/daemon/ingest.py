@@ -8,10 +8,10 @@ from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from curatord.curate.curate import IMPLEMENTATION
+from curatord.curate.implementation import implementation
 from curatord.curate.options import Options
-from curatord.daemon.examine import Task
 from curatord.daemon.plan import Plan, Planner, now
+from curatord.daemon.task import Task
 from curatord.log import get_logger
 from curatord.store import disk
 from curatord.store.batch import batch
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from curatord.config import Settings
-    from curatord.daemon.examine import Examined
     from curatord.daemon.roots import WatchedRoot
+    from curatord.daemon.task import Examined
     from curatord.daemon.workers import Workers
     from curatord.memory.scan import Entry
     from curatord.store.database import Store
@@ -208,7 +208,7 @@ class Ingest:
 def _fingerprint(settings: Settings, options: Options) -> str:
     """Return what the judgement on a note depends on besides its bytes, as a hash."""
     memory = settings.memory
-    parts = (IMPLEMENTATION, repr(options), memory.max_bytes, memory.min_characters)
+    parts = (implementation(), repr(options), memory.max_bytes, memory.min_characters)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curatord.curate import curate
 from curatord.curate.context import context_of
 from curatord.curate.curate import curate_head, curate_section, head_key, languages, section_key
 from curatord.curate.dedupe import question_key
+from curatord.curate.implementation import implementation
 from curatord.curate.options import Options
 from curatord.curate.pair import Category, Split
 from curatord.curate.text import hard_tokens
@@ -194,14 +194,8 @@ def test_a_higher_bar_keeps_fewer_pairs(note: Callable[[str], Document]) -> None
 
 def test_the_digest_of_the_implementation_is_stable() -> None:
     """Asked twice it is the same, and it looks like SHA-256."""
-    assert re.fullmatch(r"[0-9a-f]{64}", curate.IMPLEMENTATION)
-    assert curate.IMPLEMENTATION == curate.IMPLEMENTATION
-
-
-def test_an_unknown_attribute_stays_unknown() -> None:
-    """The lazy digest does not hide mistakes."""
-    with pytest.raises(AttributeError):
-        _ = curate.NO_SUCH_THING
+    assert re.fullmatch(r"[0-9a-f]{64}", implementation())
+    assert implementation() == implementation()
 
 
 MARKDOWN = st.lists(

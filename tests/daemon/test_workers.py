@@ -12,7 +12,7 @@ import pytest
 
 from curatord.config import Engine
 from curatord.curate.options import Options
-from curatord.daemon.examine import Examined, Task
+from curatord.daemon.task import Examined, Task
 from curatord.daemon.workers import Workers
 from curatord.memory.document import Kind
 from curatord.store.records import Outcome
