@@ -10,7 +10,7 @@ from curatord.log import get_logger
 from curatord.memory.reconcile import diff, judge_deletions, lies_under
 from curatord.memory.scan import Entry, Scan, scan_paths, scan_root
 from curatord.store import disk
-from curatord.store.records import FileRecord, ProblemRecord
+from curatord.store.records import ProblemRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Planner:
         scan = scan_root(root.path, patterns) if paths is None else scan_paths(root.path, patterns, paths)
         connection = self._store.connection
         known = disk.known_files(connection, root.name, paths)
-        difference = diff(scan.entries, [_entry(record) for record in known], unreadable=scan.unreadable)
+        difference = diff(scan.entries, [file.entry for file in known], unreadable=scan.unreadable)
         look = {entry.path: entry for entry in (*difference.added, *difference.changed)}
         look.update(self._judged_otherwise(scan, known, whole=paths is None))
         removed = tuple(entry.path for entry in difference.removed)
@@ -69,13 +69,12 @@ class Planner:
         self._remember_root(root, scan, reason, paths)
         return Plan(root, tuple(look[path] for path in sorted(look)), removed, reason)
 
-    def _judged_otherwise(self, scan: Scan, known: list[FileRecord], *, whole: bool) -> Iterator[tuple[str, Entry]]:
-        """Yield files that have not changed but were judged by other code, or failed for a passing reason."""
-        records = {record.path: record for record in known}
-        for entry in scan.entries:
-            record = records.get(entry.path)
-            if record and (record.curation != self._curation or (whole and record.reason in PASSING)):
-                yield entry.path, entry
+    def _judged_otherwise(self, scan: Scan, known: list[disk.KnownFile], *, whole: bool) -> Iterator[tuple[str, Entry]]:
+        """Return files that have not changed but were judged by other code, or failed for a passing reason."""
+        doubtful = {
+            file.entry.path for file in known if file.curation != self._curation or (whole and file.reason in PASSING)
+        }
+        return ((entry.path, entry) for entry in scan.entries if entry.path in doubtful)
 
     def _remember_root(self, root: WatchedRoot, scan: Scan, reason: str | None, paths: tuple[str, ...] | None) -> None:
         problems = [ProblemRecord(root.name, p.path, p.code, p.message) for p in scan.problems]
@@ -102,17 +101,6 @@ class Planner:
 def now() -> str:
     """Return the time of day as the store keeps it: ISO 8601, UTC, seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _entry(record: FileRecord) -> Entry:
-    return Entry(
-        path=record.path,
-        size=record.size,
-        mtime_ns=record.mtime_ns,
-        ctime_ns=record.ctime_ns,
-        inode=record.inode,
-        device=record.device,
-    )
 
 
 def _device_changed(before: int | None, now: int | None) -> bool:

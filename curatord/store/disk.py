@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import astuple, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from curatord.store.records import FileRecord, Outcome
+from curatord.memory.scan import Entry
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-    from curatord.store.records import ProblemRecord
+    from curatord.store.records import FileRecord, ProblemRecord
 
 
-def known_files(connection: sqlite3.Connection, root: str, paths: Iterable[str] | None = None) -> list[FileRecord]:
+class KnownFile(NamedTuple):
+    """A file as last seen: what `stat` said, why it gave no document (if so), and the code that judged it."""
+
+    entry: Entry
+    reason: str
+    curation: str
+
+
+def known_files(connection: sqlite3.Connection, root: str, paths: Iterable[str] | None = None) -> list[KnownFile]:
     """Return the files of a root as last seen, ordered by path: all, or those at or below some paths."""
     if paths is None:
-        return list(_files(connection, "root = ?", (root,)))
-    found: dict[str, FileRecord] = {}
-    for path in paths:
-        for record in _files(connection, f"root = ? AND {_AT_OR_BELOW}", (root, *_at_or_below(path))):
-            found[record.path] = record
+        return list(_files(connection, "root = ?", [root]))
+    found = {
+        known.entry.path: known
+        for path in paths
+        for known in _files(connection, f"root = ? AND {_AT_OR_BELOW}", [root, *_at_or_below(path)])
+    }
     return [found[path] for path in sorted(found)]
 
 
@@ -46,7 +55,7 @@ def forget_roots_except(connection: sqlite3.Connection, names: Iterable[str]) ->
     """Forget roots that the configuration no longer names; return (root, path) of their files."""
     wanted = set(names)
     stale = [row[0] for row in connection.execute("SELECT DISTINCT root FROM files") if row[0] not in wanted]
-    gone = [(record.root, record.path) for root in stale for record in known_files(connection, root)]
+    gone = [(root, known.entry.path) for root in stale for known in known_files(connection, root)]
     for root in stale:
         connection.execute("DELETE FROM problems WHERE root = ?", (root,))
         connection.execute("DELETE FROM files WHERE root = ?", (root,))
@@ -131,11 +140,15 @@ def is_confirmed(connection: sqlite3.Connection, root: str) -> bool:
     return bool(row and row[0])
 
 
-def _files(connection: sqlite3.Connection, condition: str, values: tuple[str, ...]) -> Iterator[FileRecord]:
-    query = f"SELECT * FROM files WHERE {condition} ORDER BY path"  # noqa: S608  constants of this module
-    for row in connection.execute(query, values):
-        yield FileRecord(**dict(row) | {"outcome": Outcome(row["outcome"]), "inode": row["inode"] % 2**64})
+def _files(connection: sqlite3.Connection, condition: str, values: list[str]) -> Iterator[KnownFile]:
+    cursor = connection.cursor()
+    cursor.row_factory = None  # plain tuples: every file passes here at every start
+    query = f"SELECT {_ENTRY}, reason, curation FROM files WHERE {condition} ORDER BY path"  # noqa: S608  ours
+    for path, size, mtime_ns, ctime_ns, inode, device, reason, curation in cursor.execute(query, values):
+        yield KnownFile(Entry(path, size, mtime_ns, ctime_ns, inode % 2**64, device), reason, curation)
 
+
+_ENTRY = "path, size, mtime_ns, ctime_ns, inode, device"
 
 # "0" is the character after "/": the range holds all that lies below a directory.
 _AT_OR_BELOW = "(path = ? OR path >= ? AND path < ?)"

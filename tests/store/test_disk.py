@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from curatord.memory.scan import Entry
 from curatord.store import disk
 from curatord.store.records import FileRecord, Outcome, ProblemRecord
 
@@ -30,11 +31,11 @@ def codes(store: Store) -> list[tuple[str, str]]:
 
 
 def test_files_are_given_back_in_order_as_they_were_put(store: Store) -> None:
-    """Every field survives, and the order is that of the paths."""
+    """What a comparison needs survives, and the order is that of the paths."""
     for path in ("b.md", "a/z.md", "a.md"):
-        disk.put_file(store.connection, file(path))
+        disk.put_file(store.connection, replace(file(path), reason="why"))
     found = disk.known_files(store.connection, "knowledge")
-    assert found == [file("a.md"), file("a/z.md"), file("b.md")]
+    assert found == [(Entry(path, 1, 2, 3, 4, 5), "why", "code") for path in ("a.md", "a/z.md", "b.md")]
 
 
 def test_files_below_a_path_are_found_and_no_others(store: Store) -> None:
@@ -42,14 +43,14 @@ def test_files_below_a_path_are_found_and_no_others(store: Store) -> None:
     for path in ("a.md", "a/b.md", "a/c/d.md", "a0.md", "ab/c.md"):
         disk.put_file(store.connection, file(path))
     found = disk.known_files(store.connection, "knowledge", ["a", "a/c"])
-    assert [record.path for record in found] == ["a/b.md", "a/c/d.md"]
+    assert [known.entry.path for known in found] == ["a/b.md", "a/c/d.md"]
 
 
 @pytest.mark.parametrize("inode", [0, 2**63 - 1, 2**63, 2**64 - 1])
 def test_inode_numbers_of_all_64_bits_are_kept(store: Store, inode: int) -> None:
     """Some network file systems use the highest bit, which SQLite's integers do not have."""
     disk.put_file(store.connection, replace(file("a.md"), inode=inode))
-    assert disk.known_files(store.connection, "knowledge")[0].inode == inode
+    assert disk.known_files(store.connection, "knowledge")[0].entry.inode == inode
 
 
 def test_a_problem_that_stays_keeps_its_date(store: Store) -> None:
