@@ -35,6 +35,10 @@ test: $(DEV) ## run the whole test suite
 test-fast: $(DEV) ## run the tests that take less than ten seconds each
 	@$(BIN)/python -m pytest -q -m 'not bench and not slow'
 
+.PHONY: faults
+faults: $(DEV) ## kill it at every point where it changes the disk, and 200 times at random (hours)
+	@CURATORD_FAULT_POINTS=1000000 CURATORD_FAULT_KILLS=200 $(BIN)/python -m pytest -q tests/faults
+
 .PHONY: lint
 lint: $(DEV) ## check style (ruff) and types (mypy --strict)
 	@$(BIN)/ruff check --quiet .

@@ -7,9 +7,10 @@ import multiprocessing
 import os
 import signal
 import sys
+import traceback
 from collections import deque
-from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as BudgetExceeded
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
@@ -51,7 +52,7 @@ class Workers:
         waiting: deque[tuple[Task, ProcessFuture]] = deque()
         try:
             for task in tasks:
-                waiting.append((task, pool.schedule(self._work, args=(task,), timeout=self._engine.seconds)))
+                waiting.append((task, pool.schedule(_guarded, args=(self._work, task), timeout=self._engine.seconds)))
                 if len(waiting) >= self._count * QUEUED_PER_WORKER:
                     yield self._result(*waiting.popleft())
             while waiting:
@@ -87,12 +88,22 @@ class Workers:
             found = failed(task, "crashed", f"the process reading it died (exit code {error.exitcode})")
         except MemoryError:
             found = failed(task, "too_hungry", f"reading it took more than {self._engine.memory_mb} MiB of memory")
-        except CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001  a fault of ours in one note must not keep the others out
-            # The error's own text may quote the note, so only its type is told.
-            found = failed(task, "broken", f"reading it failed with {type(error).__name__}, a fault of curatord")
         return task, found
+
+
+def _guarded(work: Callable[[Task], Examined], task: Task) -> Examined:
+    """Do the work; a fault of ours in one note must not keep the others out.
+
+    An error's own text may quote the note, so only its type and the place in our code are told.
+    """
+    try:
+        return work(task)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  see above
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+        return failed(task, "broken", f"reading it failed with {where}, a fault of curatord")
 
 
 def _examine(task: Task) -> Examined:
