@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -27,11 +28,23 @@ _COMMANDS = {
     "status": "status",
     "pairs": "pairs",
     "documents": "documents",
+    "coverage": "coverage",
     "problems": "documents",
     "events": "events",
     "logs": "logs",
     "export": "export",
     "config": "config",
+}
+
+
+_DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_ADVICE = {
+    errno.ENOSPC: "Free some space on the disk.",
+    errno.EDQUOT: "Free some of your quota on the disk.",
+    errno.EEXIST: "Move it away.",
+    errno.EISDIR: "Move it away.",
+    errno.ENOTDIR: "Move it away.",
+    **dict.fromkeys(_DENIED, "Check its permissions."),
 }
 
 
@@ -57,6 +70,11 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read the output has gone (`| head`); the interpreter must not try to flush what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
+    except OSError as error:
+        if not error.strerror:
+            raise
+        _tell(f"{error.filename or 'A file'}: {error.strerror}.", _ADVICE.get(error.errno or 0, ""))
+        return ExitCode.PERMISSION if error.errno in _DENIED else ExitCode.FAILED
     return result if isinstance(result, int) else ExitCode.OK
 
 

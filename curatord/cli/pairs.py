@@ -9,6 +9,7 @@ import click
 
 from curatord.cli.output import json_option, page_options, print_json, print_rest, print_table
 from curatord.cli.setup import Setup, pass_setup
+from curatord.cli.source import excerpt, parse_position
 from curatord.errors import ExitCode
 
 _CATEGORIES = ("factual", "analytical", "practical", "critical", "comparative")
@@ -77,6 +78,29 @@ def show(setup: Setup, identity: str, as_json: bool) -> ExitCode:
 
 
 @pairs.command()
+@click.argument("position", metavar="FILE:LINE")
+@json_option
+@pass_setup
+def why(setup: Setup, position: str, as_json: bool) -> ExitCode:
+    """List what a line of a note gave: the facts that rest on it, and the questions that ask for them.
+
+    Without :LINE, what the whole note gave.
+
+    Example: curatord pairs why notes/orders.md:12
+    """
+    file, line = parse_position(position)
+    answer = setup.client().get("/v1/documents/facts", file=str(file), line=line)
+    if as_json:
+        print_json(answer)
+        return ExitCode.OK
+    if not answer["facts"]:
+        click.echo(f"Nothing was made of {position}; `curatord coverage {file}` says what is left out, and why.")
+    for fact in answer["facts"]:
+        click.echo(_describe_fact(fact))
+    return ExitCode.OK
+
+
+@pairs.command()
 @json_option
 @pass_setup
 def stats(setup: Setup, as_json: bool) -> ExitCode:
@@ -134,8 +158,19 @@ def _describe_place(place: dict[str, Any]) -> str:
         _wrapped("section", headings),
         _wrapped("fact", place["statement"]),
         _wrapped("made by", made + left_out),
+        *(f"{'':12}{line}" for line in excerpt(place["file"], place["first_line"], place["last_line"])),
     ]
     return "\n".join(lines)
+
+
+def _describe_fact(fact: dict[str, Any]) -> str:
+    where = f"lines {fact['first_line']}-{fact['last_line']}"
+    questions = [
+        f"{'':4}{pair['id']}  {'exam' if pair['split'] == 'test' else pair['category']}: {pair['question']}"
+        + ("" if pair["kept"] else " (an equal question of another note is kept instead)")
+        for pair in fact["pairs"]
+    ]
+    return "\n".join([f"{where}, {fact['extractor']}: {fact['statement']}", *questions, ""])
 
 
 def _wrapped(label: str, text: str) -> str:

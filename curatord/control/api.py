@@ -24,7 +24,7 @@ from curatord.control.guard import Guard
 from curatord.control.service import Service
 from curatord.daemon.status import Reloaded, Status, Synced  # noqa: TC001  see above
 from curatord.errors import AccessError, BusyError, CuratordError, ExitCode, NotFoundError, UsageError
-from curatord.store import queries
+from curatord.store import provenance, queries
 from curatord.store.database import Store
 
 if TYPE_CHECKING:
@@ -150,6 +150,16 @@ def list_skipped(reader: Reader, asked: Page) -> models.SkippedPage:
     """List the notes that give nothing, with the reason."""
     total, rows = queries.list_skipped(reader, limit=asked.limit, offset=asked.offset)
     return models.SkippedPage.model_validate({"total": total, "skipped": rows})
+
+
+@router.get("/documents/facts")
+def show_facts(reader: Reader, asked: Annotated[models.FactsQuery, Query()]) -> models.DocumentFacts:
+    """Tell which facts a note, or one of its lines, gave, and which questions ask for them."""
+    document = provenance.find_document(reader, asked.file)
+    if document is None:
+        raise NotFoundError(f"{asked.file} is no note that gave anything.", hint="See `curatord documents --skipped`.")
+    facts = provenance.facts_of(reader, document["id"], asked.line)
+    return models.DocumentFacts.model_validate({**document, "facts": facts})
 
 
 @router.get("/problems")

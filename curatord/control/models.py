@@ -42,6 +42,13 @@ class SearchQuery(PageQuery):
     q: str = Field(min_length=1, max_length=1000)
 
 
+class FactsQuery(Question):
+    """Which note, by its absolute file name, and which of its lines."""
+
+    file: str = Field(min_length=1, max_length=4096)
+    line: int | None = Field(None, ge=1)
+
+
 class EventsQuery(Question):
     """From where on: events with a greater number are told from the history, then those to come."""
 
@@ -77,6 +84,38 @@ class PairPage(Wire):
     pairs: list[PairEntry]
 
 
+class AskedPair(Wire):
+    """A question that asks for a fact; `kept` is False where an equal one of another note is trained on instead."""
+
+    id: str
+    category: str
+    split: str
+    phrasing: str
+    question: str
+    kept: bool
+
+
+class FactEntry(Wire):
+    """A fact, the lines of the note it rests on, and the questions that ask for it."""
+
+    fact: str
+    extractor: str
+    statement: str
+    first_line: int
+    last_line: int
+    pairs: list[AskedPair]
+
+
+class DocumentFacts(Wire):
+    """A note and the facts that were made of it, or of one of its lines."""
+
+    root: str
+    path: str
+    title: str
+    language: str
+    facts: list[FactEntry]
+
+
 class Place(Wire):
     """One place where a pair stands: the note, its section, the lines of the evidence, the fact.
 
@@ -85,6 +124,7 @@ class Place(Wire):
 
     root: str
     path: str
+    file: str | None
     title: str
     heading_path: list[str]
     first_line: int
@@ -130,6 +170,7 @@ class DocumentEntry(Wire):
 
     root: str
     path: str
+    file: str | None
     kind: str
     title: str
     language: str

@@ -227,15 +227,17 @@ _FILTERS = {
     "min_score": "pairs.score >= :min_score",
 }
 
+_FILE = "(SELECT roots.path FROM roots WHERE roots.name = documents.root) || '/' || documents.path AS file"
+
 _SHOW_PAIR = f"""
     SELECT {_PAIR_COLUMNS}, pairs.phrasing, pairs.parts, pairs.kept, documents.title, sections.heading,
         sections.first_line + facts.first_line AS first_line, sections.first_line + facts.last_line AS last_line,
-        facts.fact, facts.extractor, facts.subject, facts.statement, facts.keys
+        facts.fact, facts.extractor, facts.subject, facts.statement, facts.keys, {_FILE}
     {_PAIR_SOURCE} WHERE pairs.pair = ? {_READING_ORDER}
 """
 
 _DOCUMENTS = """
-    SELECT root, path, kind, title, language, date, words,
+    SELECT root, path, (SELECT roots.path FROM roots WHERE roots.name = documents.root) || '/' || path AS file, kind, title, language, date, words,
         (SELECT count(*) FROM sections JOIN facts ON facts.section = sections.id WHERE sections.document = documents.id)
             AS facts,
         (SELECT count(*) FROM sections JOIN facts ON facts.section = sections.id
@@ -275,6 +277,7 @@ def _place(row: Row) -> Row:
 _PLACE_COLUMNS = (
     "root",
     "path",
+    "file",
     "title",
     "first_line",
     "last_line",
