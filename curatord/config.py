@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationInfo
 
 from curatord.memory.document import Kind
 from curatord.paths import expanded
@@ -16,8 +16,15 @@ def _directory(value: object, info: ValidationInfo) -> object:
     return expanded(value, base) if isinstance(value, str) else value
 
 
+def _allow_entry(value: str) -> str:
+    from curatord.curate.redact.allow import check_entry  # noqa: PLC0415  the rules take a while to load
+
+    return check_entry(value)
+
+
 # A relative path is relative to the configuration file, wherever the daemon is started.
 Directory = Annotated[Path, Strict(False), BeforeValidator(_directory)]
+AllowEntry = Annotated[str, AfterValidator(_allow_entry)]
 Texts = Annotated[tuple[str, ...], Strict(False)]  # TOML has lists; frozen settings hold tuples
 
 
@@ -74,6 +81,21 @@ class Pairs(Table):
     )
 
 
+class Redact(Table):
+    """What becomes of secrets and personal data in notes."""
+
+    mode: Literal["drop", "mask"] = Field(
+        "drop",
+        description="What holds a secret gives no pairs, or a placeholder stands in for the secret. Sections and"
+        " frontmatter are dropped as a whole.",
+    )
+    allow: Annotated[tuple[AllowEntry, ...], Strict(False)] = Field(
+        (),
+        description='What is no secret: a rule to switch off ("phone-number"), or a rule and a regular expression for'
+        ' the whole of its harmless values ("aws-access-key:AKIA.*EXAMPLE").',
+    )
+
+
 class Shards(Table):
     """How the pairs are laid out as JSONL files."""
 
@@ -108,6 +130,7 @@ class Settings(Table):
     state: State = State()
     memory: Memory = Memory()
     pairs: Pairs = Pairs()
+    redact: Redact = Redact()
     shards: Shards = Shards()
     engine: Engine = Engine()
     log: Log = Log()

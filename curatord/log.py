@@ -10,6 +10,7 @@ import logging
 import logging.handlers
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 import orjson
@@ -62,6 +63,22 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
 class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
     """A log file rotated by size, readable by its owner alone."""
+
+    has_failed = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
+        """Tell once on standard error that the file cannot be written; logging's own way is a traceback a line."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self.has_failed:
+            self.has_failed = True
+            sys.stderr.write(f"curatord: the log {self.baseFilename} cannot be written: {error.strerror}.\n")
+
+    def close(self) -> None:
+        """Close the file; what the disk has not taken by then is lost."""
+        with suppress(OSError):
+            super().close()
 
     def _open(self) -> Any:  # noqa: ANN401  the type the standard library's own method has
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

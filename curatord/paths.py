@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from curatord.errors import AccessError, ConfigurationError
+
+_STATE_TABLE = re.compile(r"^[ \t]*\[state\].*?(?=^[ \t]*\[|\Z)", re.MULTILINE | re.DOTALL)
 
 # sizeof(sockaddr_un.sun_path) less the closing NUL: sys/un.h of each kernel.
 SOCKET_PATH_LIMIT = 103 if sys.platform == "darwin" else 107
@@ -103,12 +107,34 @@ def peek_state_directory(file: Path) -> StateDirectory:
 
     Raises ConfigurationError when the file is not TOML.
     """
+    hint = "Run `curatord config check`."
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return state_directory(None)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{file} cannot be read: {error}.", hint="Run `curatord config check`.") from error
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.", hint=hint) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{file} is not valid TOML: {error}.", hint=hint) from error
+    return _state_directory_of(content, file)
+
+
+def salvage_state_directory(file: Path) -> StateDirectory | None:
+    """Return what `[state]` says in a file that is not TOML as a whole, None where that is not clear.
+
+    A daemon goes on with its old settings while its file is broken, and its user must still be able to reach it.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        found = _STATE_TABLE.search(text)
+        if found is None:
+            return None if "state" in text else state_directory(None)
+        return _state_directory_of(tomllib.loads(found[0]), file)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError, ConfigurationError):
+        return None
+
+
+def _state_directory_of(content: dict[str, Any], file: Path) -> StateDirectory:
     state = content.get("state", {})
     chosen = state.get("dir") if isinstance(state, dict) else None
     if not isinstance(chosen, str) or not chosen:
@@ -130,6 +156,11 @@ def expanded(path: str, base: Path) -> Path:
         return (base / Path(os.path.expandvars(path)).expanduser()).absolute()
     except RuntimeError as error:
         raise ValueError(f"{Path(path).parts[0]} is no known user's home directory") from error
+
+
+def is_directory(path: Path) -> bool:
+    """Tell whether a directory is there; False where that may not be seen, for which `Path.is_dir` may raise."""
+    return os.path.isdir(path)  # noqa: PTH112  see above
 
 
 def _private_runtime_directory() -> Path:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from curatord.config import Settings
 from curatord.errors import ConfigurationError
-from curatord.paths import state_directory
+from curatord.paths import is_directory, state_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,7 +145,7 @@ def _check_roots(settings: Settings, file: Path) -> None:
     for index, root in enumerate(settings.memory.roots):
         told = f'{file}: memory.roots[{index}].path = "{root.path}"'
         path = root.path.resolve()
-        if path.exists() and not path.is_dir():
+        if os.path.exists(path) and not is_directory(path):  # noqa: PTH110  Path.exists may raise
             raise ConfigurationError(f"{told} is not a directory.")
         for other, other_path in known:
             _refuse_overlap(told, path, other, other_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,7 +14,6 @@ from curatord.log import configure, get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -82,3 +82,16 @@ def test_an_exception_is_one_line(file: Path) -> None:
     get_logger("x").error("pass_failed", exc_info=OSError(28, "No space left on device"))
     (line,) = lines(file)
     assert "No space left" in str(line["exception"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_log_that_cannot_be_written_is_told_once_and_stops_nothing(
+    file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk must not fill the terminal with tracebacks."""
+    file.parent.mkdir()
+    file.symlink_to("/dev/full")
+    configure(Log(), file)
+    for _ in range(3):
+        get_logger("service").info("started")
+    assert capfd.readouterr().err == f"curatord: the log {file} cannot be written: No space left on device.\n"

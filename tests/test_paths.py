@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curatord.errors import AccessError, ConfigurationError
-from curatord.paths import SOCKET_PATH_LIMIT, StateDirectory, config_file, peek_state_directory
+from curatord.paths import (
+    SOCKET_PATH_LIMIT,
+    StateDirectory,
+    config_file,
+    peek_state_directory,
+    salvage_state_directory,
+    state_directory,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +41,29 @@ def test_peeking_reads_the_state_directory_of_an_otherwise_broken_file(tmp_path:
 def test_peeking_at_what_is_not_toml_is_a_configuration_error(tmp_path: Path) -> None:
     """With no idea where the state is, there is nothing to ask."""
     (tmp_path / "c.toml").write_text("[state")
+    with pytest.raises(ConfigurationError):
+        peek_state_directory(tmp_path / "c.toml")
+
+
+@pytest.mark.parametrize("rest", ["[[[", "[memory]\nx = ", "= 3"])
+def test_a_file_that_is_no_toml_still_tells_where_its_daemon_is(tmp_path: Path, rest: str) -> None:
+    """The table that matters is read by itself."""
+    (tmp_path / "c.toml").write_text(f'{rest}\n[state]\ndir = "{tmp_path}/s"  # here\n{rest}')
+    found = salvage_state_directory(tmp_path / "c.toml")
+    assert found is None if rest == "= 3" else found == StateDirectory(tmp_path / "s")
+
+
+def test_a_file_that_is_no_toml_and_names_no_state_means_the_platforms(tmp_path: Path) -> None:
+    """Most users name none; where a name may be hidden in the mistake, nothing is guessed."""
+    (tmp_path / "c.toml").write_text("[memory\n")
+    assert salvage_state_directory(tmp_path / "c.toml") == state_directory(None)
+    (tmp_path / "c.toml").write_text("[state\ndir = 'x'\n")
+    assert salvage_state_directory(tmp_path / "c.toml") is None
+
+
+def test_nesting_without_end_is_a_configuration_error(tmp_path: Path) -> None:
+    """Not a traceback."""
+    (tmp_path / "c.toml").write_text("a = " + "[" * 100_000)
     with pytest.raises(ConfigurationError):
         peek_state_directory(tmp_path / "c.toml")
 

@@ -29,6 +29,7 @@ _COMMANDS = {
     "pairs": "pairs",
     "documents": "documents",
     "coverage": "coverage",
+    "conflicts": "conflicts",
     "problems": "documents",
     "events": "events",
     "logs": "logs",

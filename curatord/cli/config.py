@@ -21,7 +21,7 @@ def config() -> None:
     """Check, show and find the configuration."""
 
 
-@config.command()
+@config.command(short_help="Check the configuration, and that the memory roots are there.")
 @pass_setup
 def check(setup: Setup) -> ExitCode:
     """Check the configuration, and that the memory roots are there; exit with 5 where something is wrong.
@@ -37,11 +37,12 @@ def check(setup: Setup) -> ExitCode:
             if root.path in missing
         ]
         raise ConfigurationError("\n".join(lines), hint="`curatord run` starts all the same, and waits for them.")
-    click.echo(f"{file} is right: {len(settings.memory.roots)} memory roots.")
+    number = len(settings.memory.roots)
+    click.echo(f"{file} is right: {number} memory {'root' if number == 1 else 'roots'}.")
     return ExitCode.OK
 
 
-@config.command()
+@config.command(short_help="Show the settings in force, defaults included, as TOML.")
 @click.option("--defaults", is_flag=True, help="Show every option with its default and its meaning instead.")
 @json_option
 @pass_setup
@@ -65,7 +66,7 @@ def show(setup: Setup, defaults: bool, as_json: bool) -> ExitCode:
     return ExitCode.OK
 
 
-@config.command()
+@config.command(short_help="Print where the configuration is looked for.")
 @pass_setup
 def path(setup: Setup) -> ExitCode:
     """Print where the configuration is looked for: --config, $CURATORD_CONFIG, else the platform's place.

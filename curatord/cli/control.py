@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
-from typing import TYPE_CHECKING
 
 import click
 
 from curatord.cli.output import json_option, print_json
 from curatord.cli.setup import Setup, pass_setup
-from curatord.errors import BusyError, ExitCode
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from curatord.control.running import is_locked
+from curatord.errors import BusyError, CuratordError, ExitCode
 
 STOP_SECONDS = 15.0
 
@@ -33,7 +29,7 @@ STOP_SECONDS = 15.0
 def sync(setup: Setup, wait: bool, timeout: float, as_json: bool) -> ExitCode:
     """Compare the memory roots with the store now, instead of when events or the timer say so.
 
-    With --wait, exits with 75 when that is not done in time.
+    With --wait, exits with 75 when that is not done in time, and with 1 when it failed.
 
     Example: curatord sync --wait --timeout 60
     """
@@ -48,6 +44,8 @@ def sync(setup: Setup, wait: bool, timeout: float, as_json: bool) -> ExitCode:
         click.echo("The comparison is under way.")
     if not wait or answer["done"]:
         return ExitCode.OK
+    if error := answer.get("error"):
+        raise CuratordError(error)
     if not as_json:
         click.echo(f"curatord: the comparison was not done within {timeout:g} s; it goes on.", err=True)
     return ExitCode.BUSY
@@ -85,7 +83,7 @@ def stop(setup: Setup) -> ExitCode:
     pid = setup.client().post("/v1/stop")["pid"]
     lock = setup.peek_state().lock
     deadline = time.monotonic() + STOP_SECONDS
-    while _is_locked(lock):
+    while is_locked(lock):
         if time.monotonic() > deadline:
             raise BusyError(f"The daemon (pid {pid}) is still stopping.", hint=f"If it hangs: kill -9 {pid}")
         time.sleep(0.02)
@@ -109,15 +107,3 @@ def confirm_deletes(setup: Setup, as_json: bool) -> ExitCode:
     else:
         click.echo("No deletions are on hold.")
     return ExitCode.OK
-
-
-def _is_locked(lock: Path) -> bool:
-    """Tell whether a daemon holds its lock: the kernel lets go of it when the process has ended."""
-    try:
-        with lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False

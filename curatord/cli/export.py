@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +15,11 @@ from curatord.curate.pair import Split
 from curatord.errors import ExitCode
 from curatord.paths import state_directory
 from curatord.store import queries
-from curatord.store.database import Store
+from curatord.store.database import Store, explained
 from curatord.store.export import ExportSummary, Format, PreferenceRow, SftRow
 from curatord.store.export import export as write_export
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
 
@@ -53,6 +53,8 @@ def export(setup: Setup, format_name: str, out: Path, minimum: int, as_json: boo
     store = Store.open_reader(state_directory(settings.state.dir).store)
     try:
         summary = _write(store.connection, settings.pairs.system, Format(format_name), out, minimum)
+    except sqlite3.DatabaseError as error:
+        raise explained(error, store.path) from error
     finally:
         store.close()
     if as_json:

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
     from curatord.errors import ExitCode
 
+# C0 but for tab and line feed, DEL, C1, and the directional overrides and isolates of Unicode (UAX 9).
+_COMMANDS = dict.fromkeys(
+    {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {0x09, 0x0A},
+    "\N{REPLACEMENT CHARACTER}",
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -60,8 +66,16 @@ def seconds_in_words(seconds: float) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number or first == 3)
 
 
+def printable(text: str) -> str:
+    """Return a text with the characters replaced that would command the terminal instead of being shown.
+
+    Notes are written by others: an escape sequence or a reversal of the reading direction in one must stay harmless.
+    """
+    return text.translate(_COMMANDS)
+
+
 def _one_line(value: object) -> str:
-    return "" if value is None else " ".join(str(value).split())
+    return "" if value is None else printable(" ".join(str(value).split()))
 
 
 def _escaped(text: str) -> str:

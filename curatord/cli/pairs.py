@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from curatord.cli.output import json_option, page_options, print_json, print_rest, print_table
+from curatord.cli.output import json_option, page_options, print_json, print_rest, print_table, printable
 from curatord.cli.setup import Setup, pass_setup
 from curatord.cli.source import excerpt, parse_position
-from curatord.errors import ExitCode
+from curatord.errors import ExitCode, UsageError
 
 _CATEGORIES = ("factual", "analytical", "practical", "critical", "comparative")
 
@@ -25,7 +25,7 @@ def pairs() -> None:
 @click.option("--document", metavar="PATH", help="Only pairs of this note (its path below the memory root).")
 @click.option("--split", type=click.Choice(("train", "test")), help="Only those trained on, or kept for the exam.")
 @click.option(
-    "--strategy", type=click.Choice(("vague", "unspecific", "wrong")), help="How the rejected answer was made."
+    "--strategy", type=click.Choice(("vague", "unspecific", "wrong", "stale")), help="How the rejected answer was made."
 )
 @click.option("--kind", type=click.Choice(("knowledge", "episodes")), help="Only from roots of this kind.")
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Only pairs of this quality or better.")
@@ -58,7 +58,7 @@ def search(setup: Setup, words: tuple[str, ...], limit: int, offset: int, as_jso
     return ExitCode.OK
 
 
-@pairs.command()
+@pairs.command(short_help="Show one pair and every place where it stands.")
 @click.argument("identity", metavar="ID")
 @json_option
 @pass_setup
@@ -69,11 +69,13 @@ def show(setup: Setup, identity: str, as_json: bool) -> ExitCode:
 
     Example: curatord pairs show 4f1d
     """
+    if not identity.isalnum():
+        raise UsageError(f"{identity!r} is no pair's id.", hint="`curatord pairs list` shows them.")
     answer = setup.client().get(f"/v1/pairs/{identity}")
     if as_json:
         print_json(answer)
     else:
-        click.echo(_describe(answer))
+        click.echo(printable(_describe(answer)))
     return ExitCode.OK
 
 
@@ -96,7 +98,7 @@ def why(setup: Setup, position: str, as_json: bool) -> ExitCode:
     if not answer["facts"]:
         click.echo(f"Nothing was made of {position}; `curatord coverage {file}` says what is left out, and why.")
     for fact in answer["facts"]:
-        click.echo(_describe_fact(fact))
+        click.echo(printable(_describe_fact(fact)))
     return ExitCode.OK
 
 

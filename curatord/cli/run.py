@@ -9,9 +9,9 @@ import click
 
 from curatord.cli.output import json_option, print_json
 from curatord.cli.setup import Setup, pass_setup
-from curatord.cli.status_text import render
+from curatord.cli.status_text import attention, render
 from curatord.errors import BusyError, ConfigurationError, ExitCode
-from curatord.paths import state_directory
+from curatord.paths import is_directory, state_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,8 @@ def run(setup: Setup) -> ExitCode:
 def build(setup: Setup, as_json: bool) -> ExitCode:
     """Bring store and shards in line with the memory roots once, in the foreground: for scripts and CI.
 
-    Prints the same summary as `curatord status`. Exits with 5 when a memory root is not there, 75 when a daemon runs.
+    Prints the same summary as `curatord status`. Exits with 4 when something needs you, 5 when a memory root
+    is not there, 75 when a daemon runs.
 
     Example: curatord --config ci.toml build --json
     """
@@ -77,12 +78,12 @@ def build(setup: Setup, as_json: bool) -> ExitCode:
         print_json(status)
     else:
         click.echo(render(status))
-    return ExitCode.OK
+    return ExitCode.ATTENTION if attention(status) else ExitCode.OK
 
 
 def missing_roots(settings: Settings) -> list[Path]:
     """Return the memory roots that are no directories now."""
-    return [root.path for root in settings.memory.roots if not root.path.is_dir()]
+    return [root.path for root in settings.memory.roots if not is_directory(root.path)]
 
 
 def _make_server(service: Service, settings: Control, socket_path: Path) -> ControlServer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curatord import paths
+from curatord.control.running import is_locked
 from curatord.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -36,10 +37,19 @@ class Setup:
         return bool(self.chosen or os.environ.get("CURATORD_CONFIG"))
 
     def peek_state(self) -> StateDirectory:
-        """Return the state directory, reading no more of the configuration than that."""
+        """Return the state directory, reading no more of the configuration than that.
+
+        Where the file is not even TOML but a daemon still runs on what it says of the state directory, that is it.
+        """
         if self.must_exist and not self.config_file.exists():
-            raise ConfigurationError(f"There is no configuration file {self.config_file}.")
-        return paths.peek_state_directory(self.config_file)
+            raise ConfigurationError(f"There is no configuration file {self.config_file}.", hint="Name another one.")
+        try:
+            return paths.peek_state_directory(self.config_file)
+        except ConfigurationError:
+            state = paths.salvage_state_directory(self.config_file)
+            if state is None or not is_locked(state.lock):
+                raise
+            return state
 
     def client(self) -> Client:
         """Return a client of the daemon."""

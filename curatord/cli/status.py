@@ -26,7 +26,8 @@ REFRESH_SECONDS = 1.0
 def status(setup: Setup, as_json: bool, watch: bool) -> ExitCode:
     """Show what is watched, how many notes, facts and pairs there are, and what is held or wrong.
 
-    Exits with 4 when something needs you: deletions on hold, a root that is missing, a broken configuration.
+    Exits with 4 when something needs you: deletions on hold, a root that is missing, a broken configuration, a
+    pass that failed.
 
     Example: curatord status --json | jq .pairs
     """

@@ -11,19 +11,30 @@ from curatord.cli.output import seconds_in_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_COLORS = {"ready": "green", "watching": "green", "missing": "red", "held": "red", "polling": "yellow"}
+_COLORS = {
+    "ready": "green",
+    "watching": "green",
+    "missing": "red",
+    "unreadable": "red",
+    "held": "red",
+    "polling": "yellow",
+}
 
 
 def attention(status: Mapping[str, Any]) -> list[str]:
-    """Return what needs the person, as sentences: deletions on hold, missing roots, a broken configuration."""
+    """Return what needs the person, a sentence each: roots, the configuration, a pass that failed."""
     found = []
     for root in status["roots"]:
         if root["held"]:
-            found.append(f"{root['name']}: {root['held']}. Bring the notes back, or run `curatord confirm-deletes`.")
+            found.append(f"{root['name']}: {root['held']} Bring the notes back, or run `curatord confirm-deletes`.")
         elif root["state"] == "missing":
-            found.append(f"{root['name']}: {root['path']} is not there.")
+            found.append(f"{root['name']}: {root['path']} is not there. It is read as soon as it is.")
+        elif root["state"] == "unreadable":
+            found.append(f"{root['name']}: {root['path']} cannot be read. Check its permissions.")
     if error := status["config"]["error"]:
         found.append(f"The configuration is broken, the former one stays in force: {error}")
+    if error := status.get("error"):
+        found.append(error)
     return found
 
 

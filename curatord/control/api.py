@@ -24,7 +24,7 @@ from curatord.control.guard import Guard
 from curatord.control.service import Service
 from curatord.daemon.status import Reloaded, Status, Synced  # noqa: TC001  see above
 from curatord.errors import AccessError, BusyError, CuratordError, ExitCode, NotFoundError, UsageError
-from curatord.store import provenance, queries
+from curatord.store import conflicts, provenance, queries
 from curatord.store.database import Store
 
 if TYPE_CHECKING:
@@ -134,7 +134,9 @@ def show_pair(reader: Reader, identity: str) -> models.PairDetail:
     """Show one pair with every place where it stands; the beginning of its id is enough."""
     row = queries.show_pair(reader, identity)
     if row is None:
-        raise NotFoundError(f"There is no one pair {identity}.", hint="`curatord pairs list` shows their ids.")
+        raise NotFoundError(
+            f"No pair's id is {identity}, or begins so as the only one.", hint="`curatord pairs list` shows them."
+        )
     return models.PairDetail.model_validate(row)
 
 
@@ -167,6 +169,13 @@ def list_problems(reader: Reader, asked: Page) -> models.ProblemPage:
     """List what is wrong with notes and roots."""
     total, rows = queries.list_problems(reader, limit=asked.limit, offset=asked.offset)
     return models.ProblemPage.model_validate({"total": total, "problems": rows})
+
+
+@router.get("/conflicts")
+def list_conflicts(reader: Reader, asked: Page) -> models.ConflictPage:
+    """List notes that contradict one another."""
+    total, rows = conflicts.list_conflicts(reader, limit=asked.limit, offset=asked.offset)
+    return models.ConflictPage.model_validate({"total": total, "conflicts": rows})
 
 
 @router.get("/events", response_class=StreamingResponse)

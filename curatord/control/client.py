@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from curatord import __version__
+from curatord.control.running import holder_pid
 from curatord.errors import AccessError, BusyError, CuratordError, ExitCode, NotRunningError
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ STREAM_SECONDS = 10.0  # the daemon sends a heartbeat every second
 class Client:
     """Asks the daemon of one state directory; each request has a connection of its own.
 
-    Every method raises NotRunningError when nothing answers there, and a CuratordError with the daemon's message,
-    hint and exit code when it refuses.
+    Every method raises NotRunningError when no daemon runs there, BusyError when one runs and does not answer, and a
+    CuratordError with the daemon's message, hint and exit code when it refuses.
     """
 
     def __init__(self, state: StateDirectory, *, timeout: float = SECONDS) -> None:
         """Ask the daemon at `state.socket`, and wait for so many seconds at most."""
+        self._lock = state.lock
         self._socket = state.socket
         self._timeout = timeout
         self._warned = False
@@ -62,8 +64,8 @@ class Client:
     def is_answering(self) -> bool:
         """Tell whether something listens at the socket."""
         try:
-            _connect(self._socket, self._timeout).close()
-        except NotRunningError:
+            _connect(self._socket, self._lock, self._timeout).close()
+        except (NotRunningError, BusyError):
             return False
         return True
 
@@ -82,7 +84,7 @@ class Client:
     def _open(
         self, method: str, target: str, body: Mapping[str, object] | None, timeout: float
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        connection = _Connection(self._socket, timeout)
+        connection = _Connection(self._socket, self._lock, timeout)
         try:
             response = _send(connection, method, target, body)
             self._compare_versions(response)
@@ -113,22 +115,29 @@ class Client:
 class _Connection(http.client.HTTPConnection):
     """An HTTP connection over a Unix socket."""
 
-    def __init__(self, path: Path, timeout: float) -> None:
+    def __init__(self, path: Path, lock: Path, timeout: float) -> None:
         super().__init__("curatord", timeout=timeout)
         self._path = path
+        self._lock = lock
         self._timeout = timeout
 
     def connect(self) -> None:
-        self.sock = _connect(self._path, self._timeout)
+        self.sock = _connect(self._path, self._lock, self._timeout)
 
 
-def _connect(path: Path, timeout: float) -> socket.socket:
+def _connect(path: Path, lock: Path, timeout: float) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(timeout)
     try:
         connection.connect(str(path))
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as error:
         connection.close()
+        if pid := holder_pid(lock):
+            raise BusyError(
+                f"curatord (pid {pid}) does not answer at {path}: it is starting, stopping or building,"
+                " or that socket was deleted.",
+                hint=f"Try again; if it stays so: kill {pid}",
+            ) from error
         raise NotRunningError("curatord is not running.", hint="Start it with `curatord run`.") from error
     except PermissionError as error:
         connection.close()

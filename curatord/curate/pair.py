@@ -28,11 +28,12 @@ class Split(StrEnum):
 
 
 class Strategy(StrEnum):
-    """How a rejected answer was made."""
+    """How a rejected answer was made; a stale one is what an older note says."""
 
     VAGUE = "vague"
     UNSPECIFIC = "unspecific"
     WRONG = "wrong"
+    STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True)

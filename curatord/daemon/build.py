@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from curatord.daemon.gauge import Gauge
 from curatord.daemon.ingest import Ingest
 from curatord.daemon.lock import InstanceLock
-from curatord.daemon.roots import name_roots
+from curatord.daemon.plan import now
+from curatord.daemon.roots import name_roots, troubles
 from curatord.daemon.workers import Workers
 from curatord.store import disk
 from curatord.store.database import Store
@@ -47,7 +48,8 @@ def build(
         gauge.totals = totals(store.connection)
         gauge.generation = writer.generation
         gauge.holds = disk.holds(store.connection)
-        gauge.missing = frozenset(root.name for root in gauge.roots if not root.path.is_dir())
+        gauge.troubles = troubles(gauge.roots)
+        gauge.last_pass = now()
         return gauge.status(settling=0)
     finally:
         workers.close()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from curatord.curate.context import context_of
 from curatord.curate.curate import curate_head, curate_section, head_key, languages, section_key
+from curatord.curate.redact.note import clean, clear
+from curatord.curate.redact.turns import turn_remarks, without_turns
 from curatord.daemon.task import Examined, Task, failed
 from curatord.memory.document import Lines
 from curatord.memory.note import NoteProblem, character_count, parse_note
@@ -16,10 +18,10 @@ from curatord.store.records import DocumentRecord, Outcome, ProblemRecord, Secti
 from curatord.store.rows import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from curatord.curate.context import Context
-    from curatord.memory.document import Document
+    from curatord.memory.document import Document, Remark
 
 
 def examine(task: Task) -> Examined:
@@ -27,20 +29,25 @@ def examine(task: Task) -> Examined:
     try:
         data = read_file(task.file, max_bytes=task.max_bytes)
     except ReadProblem as problem:
-        return failed(task, problem.code, problem.message)
+        return failed(task, problem.code, str(problem))
     content = hashlib.sha256(data).hexdigest()
     if content == task.content:
         return Examined(Outcome.DOCUMENT, content=content, unchanged=True)
+    cleaned = clean(data, task.redaction)
     try:
-        document = parse_note(data, root=task.root, path=task.path, kind=task.kind)
+        document = parse_note(cleaned.data, root=task.root, path=task.path, kind=task.kind)
     except NoteProblem as problem:
-        return failed(task, problem.code, problem.message, content)
-    problems = tuple(
-        ProblemRecord(task.root, task.path, remark.code, remark.message, remark.line) for remark in document.remarks
-    )
+        return failed(task, problem.code, str(problem), content)
     if reason := _why_skipped(document, task):
-        return Examined(Outcome.SKIPPED, reason, content, problems=problems)
+        return Examined(Outcome.SKIPPED, reason, content, problems=_problems(document.remarks, task))
+    turns = turn_remarks(document)
+    document = clear(document, cleaned.findings, task.redaction)
+    problems = _problems((*document.remarks, *turns), task)
     return Examined(Outcome.DOCUMENT, "", content, _record(document, task), problems)
+
+
+def _problems(remarks: Iterable[Remark], task: Task) -> tuple[ProblemRecord, ...]:
+    return tuple(ProblemRecord(task.root, task.path, remark.code, remark.message, remark.line) for remark in remarks)
 
 
 def _why_skipped(document: Document, task: Task) -> str:
@@ -71,12 +78,12 @@ def _sections(document: Document, context: Context, task: Task) -> Iterator[Sect
     known = Counter(task.known_keys)
     if document.metadata:
         key = head_key(context, document.metadata, task.options)
-        rows = None if _take(known, key) else rows_of(curate_head(context, document.metadata, task.options))
-        yield SectionRecord(key, (), document.metadata_lines or Lines(1, 1), rows)
+        head = None if _take(known, key) else without_turns(curate_head(context, document.metadata, task.options))
+        yield SectionRecord(key, (), document.metadata_lines or Lines(1, 1), rows_of(head) if head else None)
     for section in document.sections:
         key = section_key(context, section, task.options)
-        rows = None if _take(known, key) else rows_of(curate_section(context, section, task.options))
-        yield SectionRecord(key, section.heading_path, section.lines, rows)
+        body = None if _take(known, key) else without_turns(curate_section(context, section, task.options))
+        yield SectionRecord(key, section.heading_path, section.lines, rows_of(body) if body else None)
 
 
 def _take(known: Counter[str], key: str) -> bool:

@@ -33,11 +33,11 @@ class Gauge:
     totals: Totals | None = None
     holds: dict[str, str] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
-    missing: frozenset[str] = frozenset()
+    troubles: dict[str, str] = field(default_factory=dict)
     pending: int = 0
     generation: int = 0
     config_error: str | None = None
-    last_error: str | None = None
+    last_error: str | None = None  # of the last pass, if it failed
     last_pass: str | None = None
     watch_problems: tuple[str, ...] = ()
     started: float = field(default_factory=monotonic)
@@ -63,7 +63,8 @@ class Gauge:
             training=TrainingStatus(state="off"),
             exam=ExamStatus(),
             config=ConfigStatus(path=self.config_path, error=self.config_error),
-            warnings=[*self.watch_problems, *([self.last_error] if self.last_error else [])],
+            warnings=list(self.watch_problems),
+            error=self.last_error,
             last_pass=self.last_pass,
         )
 
@@ -72,10 +73,8 @@ class Gauge:
         held = self.holds.get(root.name)
         if held:
             state = "held"
-        elif root.name in self.missing:
-            state = "missing"
         else:
-            state = "polling" if root.name in self.lost else "watching"
+            state = self.troubles.get(root.name) or ("polling" if root.name in self.lost else "watching")
         return RootStatus(
             name=root.name,
             path=str(root.configured),

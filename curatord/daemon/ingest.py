@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from curatord.curate.implementation import implementation
 from curatord.curate.options import Options
+from curatord.curate.redact.options import Mode, Redaction
 from curatord.daemon.plan import Plan, Planner, now
 from curatord.daemon.task import Task
 from curatord.log import get_logger
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 NOTES_PER_COMMIT = 64
 SECONDS_BETWEEN_SHARDS = 5.0
-# Troubles that may pass without the file changing: looked at again whenever the whole root is.
-PASSING = frozenset({"missing", "unreadable", "changing", "evicted"})
 
 log = get_logger("ingest")
 
@@ -73,7 +72,8 @@ class Ingest:
         self.workers = workers
         self.roots = roots
         self.options = Options(phrasings=settings.pairs.phrasings, min_score=settings.pairs.min_score)
-        self.curation = _fingerprint(settings, self.options)
+        self.redaction = Redaction(Mode(settings.redact.mode), settings.redact.allow)
+        self.curation = _fingerprint(settings, self.options, self.redaction)
         self._planner = Planner(settings.memory, store, self.curation)
 
     def reconcile(
@@ -92,6 +92,7 @@ class Ingest:
         summary = Summary()
         if paths is None:
             summary.removed += self._forget_unnamed_roots()
+            self.shards.check()
         scope = paths if paths is not None else {root.name: None for root in self.roots}
         plans = [self._planner.plan(root, scope[root.name]) for root in self.roots if root.name in scope]
         self._look(plans, summary, on_progress, should_stop)
@@ -151,6 +152,7 @@ class Ingest:
             max_bytes=self.settings.memory.max_bytes,
             min_characters=self.settings.memory.min_characters,
             options=self.options,
+            redaction=self.redaction,
         )
 
     def _commit(self, chunk: list[tuple[Entry, Task, Examined]], summary: Summary) -> None:
@@ -186,7 +188,7 @@ class Ingest:
         )
 
     def _delete(self, plan: Plan, summary: Summary) -> None:
-        if plan.held:
+        if self._planner.judge(plan):
             summary.held += len(plan.gone)
         elif plan.gone:
             self._remove((plan.root.name, path) for path in plan.gone)
@@ -205,10 +207,10 @@ class Ingest:
                 disk.forget_file(changes.connection, root, path)
 
 
-def _fingerprint(settings: Settings, options: Options) -> str:
+def _fingerprint(settings: Settings, options: Options, redaction: Redaction) -> str:
     """Return what the judgement on a note depends on besides its bytes, as a hash."""
     memory = settings.memory
-    parts = (implementation(), repr(options), memory.max_bytes, memory.min_characters)
+    parts = (implementation(), repr(options), repr(redaction), memory.max_bytes, memory.min_characters)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

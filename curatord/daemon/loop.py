@@ -52,7 +52,8 @@ class IngestLoop:
         self._on_failure = on_failure
         self._condition = threading.Condition()
         self._requested = 0  # number of the latest request for a full pass
-        self._completed = 0  # number of the latest request that has been served
+        self._completed = 0  # number of the latest request whose pass has ended
+        self._succeeded = 0  # number of the latest request whose pass has ended well
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
 
@@ -86,9 +87,10 @@ class IngestLoop:
             return self._requested
 
     def wait(self, number: int, timeout: float | None = None) -> bool:
-        """Wait until a request has been served; return whether it was."""
+        """Wait until the pass for a request has ended; return whether it has, and well."""
         with self._condition:
-            return self._condition.wait_for(lambda: self._completed >= number or self._stopping, timeout)
+            self._condition.wait_for(lambda: self._completed >= number or self._stopping, timeout)
+            return self._succeeded >= number
 
     def set_window(self, window: SettleWindow) -> None:
         """Use another settle window from now on; hints that waited in the old one are covered by a full pass."""
@@ -109,12 +111,15 @@ class IngestLoop:
 
     def _run(self) -> None:
         while (turn := self._next_turn()) is not None:
+            succeeded = 0
             try:
                 self._work(turn)
+                succeeded = turn.number
             except Exception as error:  # noqa: BLE001  whatever it was, the daemon goes on and says so
                 self._on_failure(error)
             with self._condition:
                 self._completed = max(self._completed, turn.number)
+                self._succeeded = max(self._succeeded, succeeded)
                 self._condition.notify_all()
 
     def _next_turn(self) -> Turn | None:

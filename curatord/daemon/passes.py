@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from curatord.daemon.ingest import Ingest, Summary
+from curatord.daemon.roots import troubles
 from curatord.log import get_logger
 from curatord.store import disk
 from curatord.store.database import Store
@@ -73,7 +74,8 @@ class Passes:
     def failed(self, error: Exception) -> None:
         """Tell that a pass ended with an exception."""
         self._gauge.state = "ready"
-        self._gauge.last_error = f"The last pass failed and is tried again: {error}"
+        self._gauge.last_error = f"The last pass failed and is tried again: {_told(error)}"
+        self._ingest = None  # what it knew of the shards may be what was wrong
         log.error("pass_failed", error=str(error), exc_info=error)
         self._events.publish("pass_failed", error=str(error))
 
@@ -111,7 +113,7 @@ class Passes:
         self._gauge.totals = totals(connection)
         self._gauge.generation = int(self._store.get("generation", "0"))
         self._gauge.holds = disk.holds(connection)
-        self._gauge.missing = frozenset(root.name for root in self._gauge.roots if not root.path.is_dir())
+        self._gauge.troubles = troubles(self._gauge.roots)
 
     def _report(self, summary: Summary, *, seconds: float, first: bool) -> None:
         figures = asdict(summary)
@@ -124,3 +126,9 @@ class Passes:
                 changed = {"shards": [shard.path for shard in written.shards], "removed": list(written.removed)}
                 log.info("shards_written", generation=written.generation, **changed)
                 self._events.publish("shards_written", generation=written.generation, **changed)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'a file'}: {error.strerror}."
+    return str(error)

@@ -27,12 +27,19 @@ log = get_logger("plan")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one root needs: files to look at, files that are gone, and why deletions wait (if they do)."""
+    """What one root needs: files to look at, and files that are gone.
+
+    `known` is how many files the store knew before, `present` and `device` are what the root is now, `whole` tells
+    whether all of it was looked at.
+    """
 
     root: WatchedRoot
     look: tuple[Entry, ...]
     gone: tuple[str, ...]
-    held: str | None
+    known: int
+    present: bool
+    device: int | None
+    whole: bool
 
 
 class Planner:
@@ -46,28 +53,59 @@ class Planner:
 
     def plan(self, root: WatchedRoot, paths: tuple[str, ...] | None) -> Plan:
         """Look at some paths of a root, or (None) at all of it, and note what the look itself tells."""
-        patterns = self._memory.ignore
-        if not root.path.is_dir():
-            paths = None  # the root itself is gone: judge the whole
-        scan = scan_root(root.path, patterns) if paths is None else scan_paths(root.path, patterns, paths)
         connection = self._store.connection
+        if root.trouble() or root.name in disk.holds(connection):
+            paths = None  # whether the root is there, and whether its files are back, is judged by the whole
+        patterns = self._memory.ignore
+        scan = scan_root(root.path, patterns) if paths is None else scan_paths(root.path, patterns, paths)
         known = disk.known_files(connection, root.name, paths)
         difference = diff(scan.entries, [file.entry for file in known], unreadable=scan.unreadable)
         look = {entry.path: entry for entry in (*difference.added, *difference.changed)}
         look.update(self._judged_otherwise(scan, known, whole=paths is None))
-        removed = tuple(entry.path for entry in difference.removed)
-        reason = judge_deletions(
-            removed=len(removed),
-            total=disk.count_files(connection, root.name),
+        plan = Plan(
+            root,
+            look=tuple(look[path] for path in sorted(look)),
+            gone=tuple(entry.path for entry in difference.removed),
+            known=disk.count_files(connection, root.name),
             present=scan.present,
-            device_changed=_device_changed(disk.root_device(connection, root.name), scan.device),
-            above=self._memory.hold_deletions_above,
+            device=scan.device,
+            whole=paths is None,
+        )
+        self._remember_problems(root, scan, paths)
+        return plan
+
+    def judge(self, plan: Plan) -> str | None:
+        """Return why the deletions of a root wait, None where they may go through, and remember which.
+
+        To be asked when what is new has been stored: a note that has moved is not lost.
+        """
+        connection, name = self._store.connection, plan.root.name
+        reason = None if disk.is_confirmed(connection, name) else self._reason(plan)
+        is_news = reason is not None and disk.holds(connection).get(name) != reason
+        with self._store.transaction():
+            # While deletions are held the former device stays: it is what the hold is about.
+            disk.put_root(connection, name, str(plan.root.path), None if reason else plan.device)
+            if reason:
+                disk.hold_deletions(connection, name, reason, now())
+            elif plan.whole:
+                disk.release_deletions(connection, name)
+        if is_news:
+            log.warning("deletions_held", root=name, reason=reason)
+        return reason
+
+    def _reason(self, plan: Plan) -> str | None:
+        connection, above = self._store.connection, self._memory.hold_deletions_above
+        removed = len(plan.gone)
+        if plan.present and removed > above:
+            removed = disk.count_lost(connection, plan.root.name, plan.gone)
+        return judge_deletions(
+            removed=removed,
+            total=plan.known,
+            present=plan.present,
+            device_changed=_device_changed(disk.root_device(connection, plan.root.name), plan.device),
+            above=above,
             share=self._memory.hold_deletions_share,
         )
-        if reason and disk.is_confirmed(connection, root.name):
-            reason = None
-        self._remember_root(root, scan, reason, paths)
-        return Plan(root, tuple(look[path] for path in sorted(look)), removed, reason)
 
     def _judged_otherwise(self, scan: Scan, known: list[disk.KnownFile], *, whole: bool) -> Iterator[tuple[str, Entry]]:
         """Return files that have not changed but were judged by other code, or failed for a passing reason."""
@@ -76,26 +114,18 @@ class Planner:
         }
         return ((entry.path, entry) for entry in scan.entries if entry.path in doubtful)
 
-    def _remember_root(self, root: WatchedRoot, scan: Scan, reason: str | None, paths: tuple[str, ...] | None) -> None:
+    def _remember_problems(self, root: WatchedRoot, scan: Scan, paths: tuple[str, ...] | None) -> None:
         problems = [ProblemRecord(root.name, p.path, p.code, p.message) for p in scan.problems]
-        if not scan.present:
-            problems.append(ProblemRecord(root.name, "", "missing", f"{root.path} is not there"))
+        if not scan.present and not problems:
+            problems.append(ProblemRecord(root.name, "", "missing", f"{root.path} is not there."))
         moment = now()
         with self._store.transaction() as connection:
-            # While deletions are held the former device stays: it is what the hold is about.
-            disk.put_root(connection, root.name, str(root.path), None if reason else scan.device)
             if paths is None:
                 disk.put_scan_problems(connection, root.name, problems, moment)
             else:
                 for path in paths:
                     own = [problem for problem in problems if lies_under(problem.path, (path,))]
                     disk.put_scan_problems(connection, root.name, own, moment, below=path)
-            if reason:
-                disk.hold_deletions(connection, root.name, reason, moment)
-            elif paths is None:
-                disk.release_deletions(connection, root.name)
-        if reason:
-            log.warning("deletions_held", root=root.name, reason=reason)
 
 
 def now() -> str:

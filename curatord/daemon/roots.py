@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from curatord.paths import is_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +25,18 @@ class WatchedRoot:
     path: Path
     configured: Path
     kind: Kind
+
+    def trouble(self) -> str | None:
+        """Return what is wrong with the directory now: missing, unreadable, or nothing."""
+        if not is_directory(self.path):
+            return "missing"
+        return None if os.access(self.path, os.R_OK | os.X_OK, effective_ids=True) else "unreadable"
+
+
+def troubles(roots: Iterable[WatchedRoot]) -> dict[str, str]:
+    """Return what is wrong with the roots where something is, by name."""
+    found = {root.name: root.trouble() for root in roots}
+    return {name: trouble for name, trouble in found.items() if trouble}
 
 
 def name_roots(roots: Iterable[Root]) -> tuple[WatchedRoot, ...]:

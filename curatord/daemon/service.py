@@ -130,7 +130,8 @@ class Daemon:
         self._watching.check()
         number = self._loop.request()
         done = self._loop.wait(number, timeout) if wait else False
-        return Synced(done=done and not self._loop.stopping, generation=self._gauge.generation)
+        error = self._gauge.last_error if wait and not done else None
+        return Synced(done=done, generation=self._gauge.generation, error=error)
 
     def reload(self) -> Reloaded:
         """Read the configuration again; a broken one leaves the old settings in force and shows in the status."""

@@ -15,7 +15,10 @@ class Wire(BaseModel):
 
 
 class RootStatus(Wire):
-    """One memory root: `state` is watching, polling (watch lost; the timer still looks), missing or held."""
+    """One memory root.
+
+    `state` is watching, polling (its watch is lost; the timer still looks), missing, unreadable or held.
+    """
 
     name: str
     path: str
@@ -65,7 +68,10 @@ class ConfigStatus(Wire):
 
 
 class Status(Wire):
-    """`curatord status --json`: `state` is starting, ready, working or stopping."""
+    """`curatord status --json`.
+
+    `state` is starting, ready, working or stopping; `error` tells why the last pass failed, if it did.
+    """
 
     version: str
     pid: int
@@ -85,14 +91,16 @@ class Status(Wire):
     exam: ExamStatus
     config: ConfigStatus
     warnings: list[str]
+    error: str | None = None
     last_pass: str | None = None
 
 
 class Synced(Wire):
-    """The answer to a sync: whether it was waited for and done, and the generation of the shards then."""
+    """The answer to a sync: whether it was waited for and done, the generation of the shards then, why it failed."""
 
     done: bool
     generation: int
+    error: str | None = None
 
 
 class Reloaded(Wire):

@@ -5,9 +5,10 @@ Kept apart from the work itself, which imports the parser and all that knows lan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from curatord.curate.redact.options import Redaction
 from curatord.store.records import Outcome, ProblemRecord
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Task:
     max_bytes: int
     min_characters: int
     options: Options
+    redaction: Redaction = field(default_factory=Redaction)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections import deque
 from concurrent.futures import TimeoutError as BudgetExceeded
@@ -36,6 +37,7 @@ class Workers:
         self._work = work or _examine
         self._count = engine.workers or min(4, os.cpu_count() or 1)
         self._pool: ProcessPool | None = None
+        self._starting = threading.Lock()  # a hint's thread may warm the pool while the ingest thread starts it
 
     def warm(self) -> None:
         """Start the processes ahead of need; the settle window is time enough for them to come up."""
@@ -69,15 +71,16 @@ class Workers:
             self._pool = None
 
     def _started(self) -> ProcessPool:
-        if self._pool is None:
-            self._pool = ProcessPool(
-                max_workers=self._count,
-                initializer=_prepare,
-                initargs=(self._engine.memory_mb,),
-                # fork would copy locks held by the daemon's threads and an open SQLite connection.
-                context=multiprocessing.get_context("spawn"),
-            )
-        return self._pool
+        with self._starting:
+            if self._pool is None:
+                self._pool = ProcessPool(
+                    max_workers=self._count,
+                    initializer=_prepare,
+                    initargs=(self._engine.memory_mb,),
+                    # fork would copy locks held by the daemon's threads and an open SQLite connection.
+                    context=multiprocessing.get_context("spawn"),
+                )
+            return self._pool
 
     def _result(self, task: Task, future: ProcessFuture) -> tuple[Task, Examined]:
         try:

@@ -63,7 +63,8 @@ def judge_deletions(
     `above` notes and more than `share` (0 to 1) of all are gone at once: so does an unmounted disk look.
     """
     if not present:
-        return f"The directory is gone; its {total} notes are kept." if total else None
+        kept = "its one note is" if total == 1 else f"its {total} notes are"
+        return f"The directory is gone; {kept} kept." if total else None
     if device_changed and removed:
         return f"The directory is on another device than before, and {removed} of {total} notes are not there."
     if removed > above and removed > share * total:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+_DENIED = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 _IGNORE_FILE_LIMIT = 1_048_576  # bytes; more than this is no ignore file but a mistake
 
 
@@ -90,6 +91,8 @@ def _scan(root: Path, ignore_patterns: Sequence[str], chosen: frozenset[str]) ->
     if not stat.S_ISDIR(before.st_mode):
         problem = ScanProblem("", "not_a_directory", "A memory root must be a directory.")
         return Scan((), (problem,), (), None, present=False)
+    if not os.access(root, os.R_OK | os.X_OK, effective_ids=True):
+        return Scan((), (_unreadable("", _DENIED),), ("",), before.st_dev, present=True)
     try:
         ignore = Ignore.build(ignore_patterns, _ignore_file_text(root))
     except OSError as error:

@@ -65,7 +65,7 @@ class Batch:
     def settle(self, documents_per_shard: int, count_before: int) -> None:
         """Decide which of equal questions is kept, and note the shards that no longer show what is in the store."""
         self._index_new_pairs()
-        self.changed.update(_choose_survivors(self.connection))
+        self.changed.update(_settle_questions(self.connection))
         count = shard_count(_count_documents(self.connection), documents_per_shard)
         dirty = set(resized(shard_count(count_before, documents_per_shard), count))
         dirty.update(shard_of(bucket_of(identity), count) for identity in self.changed)
@@ -177,9 +177,16 @@ _INSERT_FACT = (
 )
 _INSERT_PAIR = (
     "INSERT INTO pairs (fact, document, ordinal, pair, question_hash, split, category, phrasing, question, answer,"
-    " score, parts, strategy, rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " score, parts, made_strategy, made_rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _TOUCH = "INSERT OR IGNORE INTO touched VALUES (?)"
+
+# Questions that more than one row asks, or that are no longer alone, or have just come to be.
+_CONTESTED = """
+    INSERT INTO contested
+    SELECT touched.question FROM touched JOIN pairs ON pairs.question_hash = touched.question
+    GROUP BY touched.question HAVING count(*) > 1 OR min(pairs.kept) = 0 OR max(pairs.stale IS NOT NULL)
+"""
 
 # Of rows that ask the same question one is kept: that of the newest note, then of the least content hash and place.
 # Row ids, which tell the order of arrival, have no say.
@@ -187,10 +194,11 @@ _SURVIVORS = """
     WITH ranked AS (
         SELECT pairs.id, row_number() OVER (
             PARTITION BY pairs.question_hash
-            ORDER BY documents.date DESC NULLS LAST, pairs.pair, pairs.document, sections.ordinal, pairs.ordinal
+            ORDER BY documents.date DESC NULLS LAST, pairs.pair, pairs.document, sections.ordinal, facts.ordinal,
+                     pairs.ordinal
         ) = 1 AS wins
-        FROM touched
-        JOIN pairs ON pairs.question_hash = touched.question
+        FROM contested
+        JOIN pairs ON pairs.question_hash = contested.question
         JOIN documents ON documents.id = pairs.document
         JOIN facts ON facts.id = pairs.fact
         JOIN sections ON sections.id = facts.section
@@ -199,9 +207,35 @@ _SURVIVORS = """
     RETURNING document
 """
 
+# What an older note answers, where its value is another one, is the most natural wrong answer there is.
+_STALE = """
+    WITH known AS (
+        SELECT pairs.id, CASE WHEN pairs.kept THEN (
+            SELECT older.answer
+            FROM pairs AS older
+            JOIN documents AS theirs ON theirs.id = older.document
+            JOIN facts AS fact ON fact.id = older.fact
+            WHERE older.question_hash = pairs.question_hash AND NOT older.kept AND theirs.date < documents.date
+              AND fact.keys <> facts.keys AND older.answer <> pairs.answer AND fact.extractor <> 'frontmatter'
+            ORDER BY theirs.date DESC, older.answer LIMIT 1
+        ) END AS answer
+        FROM contested
+        JOIN pairs ON pairs.question_hash = contested.question
+        JOIN documents ON documents.id = pairs.document
+        JOIN facts ON facts.id = pairs.fact
+    )
+    UPDATE pairs SET stale = known.answer FROM known WHERE pairs.id = known.id AND pairs.stale IS NOT known.answer
+    RETURNING document
+"""
 
-def _choose_survivors(connection: sqlite3.Connection) -> set[str]:
-    return {row[0] for row in connection.execute(_SURVIVORS).fetchall()}
+
+def _settle_questions(connection: sqlite3.Connection) -> set[str]:
+    """Decide which of equal questions is kept, and what is stale; return the documents whose pairs that changed."""
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS contested (question INTEGER PRIMARY KEY)")
+    connection.execute("DELETE FROM contested")
+    connection.execute(_CONTESTED)
+    changed = {row[0] for row in connection.execute(_SURVIVORS).fetchall()}
+    return changed | {row[0] for row in connection.execute(_STALE).fetchall()}
 
 
 def _count_documents(connection: sqlite3.Connection) -> int:

@@ -48,10 +48,7 @@ class Store:
             _migrate(connection, path)
         except sqlite3.DatabaseError as error:
             connection.close()
-            raise StoreError(
-                f"{path} is not a usable curatord store: {error}.",
-                hint="Move it away and start again: everything in it is made from the notes.",
-            ) from error
+            raise explained(error, path) from error
         except StoreError:
             connection.close()
             raise
@@ -70,14 +67,20 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run a block in one write transaction: all of it, or on any exception none."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        """Run a block in one write transaction: all of it, or on any exception none.
+
+        Raises StoreError where the disk or the file fails, which ends this transaction but not the next.
+        """
         try:
+            self.connection.execute("BEGIN IMMEDIATE")
             yield self.connection
-        except BaseException:
-            self.connection.execute("ROLLBACK")
+            self.connection.execute("COMMIT")
+        except BaseException as error:
+            if self.connection.in_transaction:  # SQLite itself may have rolled back already: it does on a full disk
+                self.connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+                raise explained(error, self.path) from error
             raise
-        self.connection.execute("COMMIT")
 
     def get(self, key: str, default: str = "") -> str:
         """Return a remembered value, or the default."""
@@ -87,6 +90,19 @@ class Store:
     def set(self, key: str, value: str) -> None:
         """Remember a value; within a transaction it is part of it."""
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def explained(error: sqlite3.DatabaseError, path: Path) -> StoreError:
+    """Return what SQLite could not do as an error that says what to do about it."""
+    code = error.sqlite_errorcode & 0xFF  # the primary code of an extended one
+    if code == sqlite3.SQLITE_FULL:
+        return StoreError(f"The disk that holds {path} is full.", hint="Free some space.")
+    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return StoreError(
+            f"{path} is not a usable curatord store: {error}.",
+            hint="Stop curatord, move it away and start again: everything in it is made from the notes.",
+        )
+    return StoreError(f"{path} cannot be used: {error}.", hint="Check the disk and the permissions of its directory.")
 
 
 def _create_private(path: Path) -> None:

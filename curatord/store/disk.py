@@ -9,7 +9,7 @@ from curatord.memory.scan import Entry
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from curatord.store.records import FileRecord, ProblemRecord
 
@@ -37,6 +37,19 @@ def known_files(connection: sqlite3.Connection, root: str, paths: Iterable[str] 
 def count_files(connection: sqlite3.Connection, root: str) -> int:
     """Return how many files of a root are known."""
     return int(connection.execute("SELECT count(*) FROM files WHERE root = ?", (root,)).fetchone()[0])
+
+
+def count_lost(connection: sqlite3.Connection, root: str, gone: Collection[str]) -> int:
+    """Return how many of a root's vanished files are lost: no other file, in whatever root, has their content."""
+    vanished = frozenset(gone)
+    left: set[str] = set()
+    taken: list[str | None] = []
+    for name, path, content in connection.execute("SELECT root, path, content FROM files"):
+        if name == root and path in vanished:
+            taken.append(content)
+        elif content is not None:
+            left.add(content)
+    return sum(content not in left for content in taken)
 
 
 def put_file(connection: sqlite3.Connection, record: FileRecord) -> None:

@@ -237,7 +237,8 @@ _SHOW_PAIR = f"""
 """
 
 _DOCUMENTS = """
-    SELECT root, path, (SELECT roots.path FROM roots WHERE roots.name = documents.root) || '/' || path AS file, kind, title, language, date, words,
+    SELECT root, path, (SELECT roots.path FROM roots WHERE name = root) || '/' || path AS file,
+        kind, title, language, date, words,
         (SELECT count(*) FROM sections JOIN facts ON facts.section = sections.id WHERE sections.document = documents.id)
             AS facts,
         (SELECT count(*) FROM sections JOIN facts ON facts.section = sections.id

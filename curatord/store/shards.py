@@ -57,13 +57,17 @@ class ShardWriter:
     """Keeps a directory of shards equal to the store."""
 
     def __init__(self, store: Store, directory: Path, *, system: str, documents_per_shard: int) -> None:
-        """Prepare the directory, and have every shard written again where the lines' form or the layout changed."""
+        """Prepare the directory, and `check` it."""
         self.store = store
         self.directory = directory
         self.system = system
         self.documents_per_shard = documents_per_shard
+        self.check()
+
+    def check(self) -> None:
+        """Have those shards written again that are not there, have another size, or another form or layout."""
         for kind in ShardKind:
-            (directory / kind).mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self.directory / kind).mkdir(parents=True, exist_ok=True, mode=0o700)
         self._mark_what_differs()
 
     def write(self) -> Written:
@@ -73,10 +77,10 @@ class ShardWriter:
         """
         dirty = [row[0] for row in self.store.connection.execute("SELECT number FROM dirty ORDER BY number")]
         manifest = self.directory / "manifest.json"
-        if not dirty and manifest.exists():
+        known = self._known()
+        if not dirty and _holds(manifest, render_manifest(self.generation, known.values())):
             return Written(self.generation)
         count = self._count()
-        known = self._known()
         fresh = [pair for number in dirty if number < count for pair in self._write_number(number, count, known)]
         shards = {path: shard for path, shard in known.items() if _number(path) < count}
         shards.update({shard.path: shard for shard, _ in fresh})
@@ -93,7 +97,7 @@ class ShardWriter:
         self, manifest: Path, shards: dict[str, Shard], changed: tuple[Shard, ...], gone: tuple[str, ...]
     ) -> Written:
         generation = self.generation
-        if changed or gone or not manifest.exists():
+        if changed or gone or not _holds(manifest, render_manifest(generation, shards.values())):
             generation += 1
             for kind in ShardKind:
                 flush_directory(self.directory / kind)
@@ -147,7 +151,8 @@ class ShardWriter:
     def _mark_what_differs(self) -> None:
         form = orjson.dumps([FORMAT, self.system, self.documents_per_shard]).decode()
         count, known = self._count(), self._known()
-        if self.store.get("shard_form") != form:
+        other_form = self.store.get("shard_form") != form
+        if other_form:
             stale = set(range(count))
         else:
             expected = {shard_path(kind, number) for kind in ShardKind for number in range(count)}
@@ -155,6 +160,8 @@ class ShardWriter:
             stale |= {
                 _number(path) for path, shard in known.items() if not _has_size(self.directory / path, shard.bytes)
             }
+        if not stale and not other_form:
+            return  # a transaction costs a flush of the disk
         with self.store.transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(number,) for number in sorted(stale)])
             self.store.set("shard_form", form)
@@ -225,5 +232,12 @@ def _number(path: str) -> int:
 def _has_size(file: Path, size: int) -> bool:
     try:
         return file.stat().st_size == size
+    except FileNotFoundError:
+        return False
+
+
+def _holds(file: Path, data: bytes) -> bool:
+    try:
+        return file.read_bytes() == data
     except FileNotFoundError:
         return False

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import orjson
+import pytest
 
 from tests.live import CURATORD, Live, configure, running
 
@@ -57,6 +58,14 @@ def test_pairs_are_listed_searched_shown_and_counted(live: Live) -> None:
     assert "total" not in live.command("pairs", "stats").stdout
 
 
+@pytest.mark.parametrize("identity", ["", "a/b", "..", "%"])
+def test_what_can_be_no_pair_s_id_is_a_usage_error(live: Live, identity: str) -> None:
+    """It is not sent, for it would name another place."""
+    done = live.command("pairs", "show", identity, check=False)
+    assert done.returncode == 2
+    assert "is no pair's id" in done.stderr
+
+
 def test_pairs_are_filtered(live: Live) -> None:
     """Each option becomes a filter."""
     total = live.json("pairs", "list")["total"]
@@ -72,7 +81,10 @@ def test_an_unknown_pair_is_one_line(live: Live) -> None:
     """With a hint."""
     done = live.command("pairs", "show", "zzzz", check=False)
     assert done.returncode == 1
-    assert done.stderr == "curatord: There is no one pair zzzz. `curatord pairs list` shows their ids.\n"
+    assert (
+        done.stderr
+        == "curatord: No pair's id is zzzz, or begins so as the only one. `curatord pairs list` shows them.\n"
+    )
 
 
 def test_documents_and_those_skipped_are_listed(live: Live) -> None:
@@ -218,3 +230,34 @@ def on_terminal(live: Live, *words: str, **environment: str) -> str:
     os.close(ours)
     assert process.wait(30) == 0
     return written.decode()
+
+
+def test_events_of_a_daemon_that_was_killed_end_with_3(tmp_path: Path) -> None:
+    """A stream that breaks off is not one that ended."""
+    with running(tmp_path) as doomed:
+        with subprocess.Popen(
+            [*CURATORD, "--config", str(doomed.config), "events", "--after", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as watching:
+            assert watching.stdout is not None
+            watching.stdout.readline()
+            doomed.kill()
+            _, told = watching.communicate(timeout=30)
+        assert watching.returncode == 3
+        assert b"has gone" in told
+
+
+def test_a_daemon_is_reached_while_its_configuration_is_not_even_toml(tmp_path: Path) -> None:
+    """It goes on with the old settings, says so, and can be stopped."""
+    with running(tmp_path) as daemon:
+        daemon.config.write_text(daemon.config.read_text() + "[[[")
+        assert daemon.command("reload", check=False).returncode == 5
+        status = daemon.command("status", check=False)
+        assert status.returncode == 4
+        assert "not valid TOML" in status.stdout
+        assert daemon.command("stop").returncode == 0
+        assert daemon.process is not None
+        assert daemon.process.wait(30) == 0
+        daemon.process = None
+        assert daemon.command("status", check=False).returncode == 5

@@ -204,3 +204,36 @@ def test_json_in_a_pipe_is_one_line(still: Live) -> None:
     text = still.command("config", "show", "--json").stdout
     assert text.count("\n") == 1
     assert orjson.loads(text)["log"]["backups"] == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("run", "curatord.lock"),
+        ("run", "store.db"),
+        ("build", "curatord.lock"),
+        ("build", "store.db"),
+        ("build", "shards"),
+    ],
+)
+def test_what_stands_in_the_way_in_the_state_directory_is_one_line(still: Live, command: str, name: str) -> None:
+    """A directory for a file, or a file for a directory: told by its name, without a traceback."""
+    if name == "shards":
+        still.state.mkdir()
+        (still.state / name).write_text("in the way")
+    else:
+        (still.state / name).mkdir(parents=True)
+    done = still.command(command, check=False)
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_exporting_from_a_damaged_store_is_one_line(still: Live) -> None:
+    """It says what to do, as everything in the store is made from the notes."""
+    still.state.mkdir()
+    (still.state / "store.db").write_text("no database")
+    done = still.command("export", "--format", "trl", "--out", str(still.directory / "out"), check=False)
+    assert done.returncode == 1
+    assert "move it away" in done.stderr
+    assert done.stderr.count("\n") == 1

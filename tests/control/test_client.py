@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from curatord import __version__
 from curatord.control.client import Client
 from curatord.control.server import CONNECTIONS
 from curatord.control.socket import bind
+from curatord.daemon.lock import InstanceLock
 from curatord.errors import AccessError, BusyError, CuratordError, ExitCode, NotRunningError
 from curatord.paths import StateDirectory
 
@@ -56,6 +58,18 @@ def test_without_a_daemon_the_client_says_how_to_start_one(tmp_path: Path) -> No
         Client(StateDirectory(tmp_path)).get("/v1/status")
     assert str(caught.value) == "curatord is not running. Start it with `curatord run`."
     assert caught.value.exit_code == 3
+
+
+def test_a_daemon_whose_socket_is_gone_is_told_by_its_process(tmp_path: Path) -> None:
+    """Somebody deleted the socket: "not running" would be wrong, and `curatord run` would not help."""
+    state = StateDirectory(tmp_path)
+    lock = InstanceLock(state.lock)
+    lock.acquire()
+    with pytest.raises(BusyError, match=rf"\(pid {os.getpid()}\) does not answer at .* kill {os.getpid()}$"):
+        Client(state).get("/v1/status")
+    lock.release()
+    with pytest.raises(NotRunningError):
+        Client(state).get("/v1/status")
 
 
 def test_a_stale_socket_is_no_daemon(tmp_path: Path) -> None:

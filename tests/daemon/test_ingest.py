@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,6 +162,8 @@ def test_a_large_note_is_recorded_as_skipped(tmp_path: Path, root: Path, workers
         (root / "large.md").write_text(note("Large") * 5)
         assert here.run().skipped == 1
         assert here.problems() == [("large.md", "too_large")]
+        told = here.store.connection.execute("SELECT message FROM problems").fetchone()[0]
+        assert told.endswith("Split the note, or raise memory.max_bytes."), "what to do about it stands there too"
 
 
 def test_ignored_files_are_no_notes(here: World, root: Path) -> None:
@@ -207,6 +210,65 @@ def test_held_deletions_are_forgotten_when_the_files_are_back(tmp_path: Path, ro
         assert not here.run().removed
         assert here.store.connection.execute("SELECT held FROM roots").fetchone()[0] is None
         assert (here.digest(), here.problems()) == (before, [])
+
+
+def test_renaming_a_directory_of_many_notes_is_no_loss(tmp_path: Path, root: Path, workers: Workers) -> None:
+    """Over the limits, but every note is there under another name: nothing waits for a confirmation."""
+    (root / "old").mkdir()
+    many(root / "old", 12)
+    with world(tmp_path / "state", root, workers=workers, hold_deletions_above=5) as here:
+        here.run()
+        (root / "old").rename(root / "new")
+        summary = here.run(knowledge=("old", "new"))
+        assert (summary.removed, summary.held, len(here.documents())) == (12, 0, 15)
+
+
+def test_moving_many_notes_to_another_root_is_no_loss(tmp_path: Path, root: Path, workers: Workers) -> None:
+    """The content is looked for in every root, so also a change of the roots' order in the configuration is none."""
+    other = tmp_path / "other"
+    other.mkdir()
+    many(other, 12)
+    with world(tmp_path / "state", root, other, workers=workers, hold_deletions_above=5) as here:
+        here.run()
+    with world(tmp_path / "state", other, root, workers=workers, hold_deletions_above=5) as here:
+        assert here.run().held == 0
+        assert "knowledge/n1.md" in here.documents()
+        assert len(here.documents()) == 15
+
+
+def test_a_hold_ends_as_soon_as_the_files_are_back(tmp_path: Path, root: Path, workers: Workers) -> None:
+    """While a root is on hold, a hint about one file is reason enough to look at all of it."""
+    many(root, 12)
+    with world(tmp_path / "state", root, workers=workers, hold_deletions_above=5) as here:
+        here.run()
+        for number in range(12):
+            (root / f"n{number}.md").unlink()
+        assert here.run().held == 12
+        many(root, 12)
+        here.run(knowledge=("n3.md",))
+        assert here.store.connection.execute("SELECT held FROM roots").fetchone()[0] is None
+
+
+def test_a_file_in_the_place_of_a_root_is_called_that(tmp_path: Path, root: Path, workers: Workers) -> None:
+    """It is there, but no directory; the notes are kept."""
+    with world(tmp_path / "state", root, workers=workers) as here:
+        here.run()
+        root.rename(tmp_path / "away")
+        root.write_text("a file")
+        assert here.run().held == 3
+        assert here.problems() == [("", "not_a_directory")]
+
+
+@pytest.mark.parametrize("victim", ["sft/000.jsonl", "preference", "."])
+def test_shards_that_somebody_deleted_are_written_again_by_the_next_full_pass(here: World, victim: str) -> None:
+    """The store has all that is in them, so nothing but the next look at everything is needed."""
+    here.run()
+    before = here.shard_files()
+    lost = here.shards / victim
+    lost.unlink() if lost.is_file() else shutil.rmtree(lost)
+    here.run()
+    assert here.shard_files() == before
+    assert (here.shards / "manifest.json").exists()
 
 
 def test_a_root_no_longer_configured_is_forgotten(tmp_path: Path, root: Path, workers: Workers) -> None:

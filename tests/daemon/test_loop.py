@@ -87,7 +87,7 @@ def test_a_request_does_not_wait_for_quiet(loop: IngestLoop, recorder: Recorder)
 def test_a_pass_that_fails_is_reported_and_the_loop_goes_on(loop: IngestLoop, recorder: Recorder) -> None:
     """A full disk in one pass does not end the thread."""
     recorder.fail = True
-    assert loop.wait(loop.request(), 5)
+    assert not loop.wait(loop.request(), 5), "who waited is told that it failed"
     recorder.fail = False
     assert loop.wait(loop.request(), 5)
     assert [type(error) for error in recorder.failures] == [OSError]

@@ -130,7 +130,7 @@ def _verdict(
 
 def test_a_vanished_root_holds_deletions() -> None:
     """An unmounted disk takes one note as well as a thousand."""
-    assert _verdict(1, 1, present=False) == "The directory is gone; its 1 notes are kept."
+    assert _verdict(1, 1, present=False) == "The directory is gone; its one note is kept."
 
 
 def test_a_vanished_root_without_notes_has_nothing_to_hold() -> None:

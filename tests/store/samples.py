@@ -34,7 +34,7 @@ def pair(question: str, answer: str, *, split: Split = Split.TRAIN, rejected: st
 def section(*pairs: Pair, heading: str = "Heading", first_line: int = 1) -> SectionRecord:
     """Return a section that gives these pairs, its key a hash of them."""
     answers = dict.fromkeys(item.answer for item in pairs)
-    facts = tuple(Fact(sha(answer), "test", "subject", answer, (), Lines(0, 0)) for answer in answers)
+    facts = tuple(Fact(sha(answer), "test", "subject", answer, (answer,), Lines(0, 0)) for answer in answers)
     key = sha(heading, *(item.id for item in pairs))
     return SectionRecord(key, (heading,), Lines(first_line, first_line + 5), rows_of(Curated(facts, pairs)))
 

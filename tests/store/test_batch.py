@@ -116,6 +116,26 @@ def test_a_new_date_alone_changes_who_survives(store: Store) -> None:
     assert kept(store) == {("Port?", "It is 1.")}
 
 
+def test_what_an_older_note_says_becomes_the_rejected_answer(store: Store) -> None:
+    """The newer value is chosen and the older one rejected, as long as both are there."""
+    put(store, document("old.md", section(pair("Port?", "It is 1.")), date="2025-01-01"))
+    put(store, document("new.md", section(pair("Port?", "It is 2.", rejected="Some port.")), date="2026-01-01"))
+    query = "SELECT answer, strategy, rejected FROM pairs WHERE kept"
+    assert [tuple(row) for row in store.connection.execute(query)] == [("It is 2.", "stale", "It is 1.")]
+    store.connection.execute("DELETE FROM dirty")
+    with batch(store, 32) as changes:
+        changes.remove("knowledge", "old.md")
+    assert [tuple(row) for row in store.connection.execute(query)] == [("It is 2.", "wrong", "Some port.")]
+    assert dirty(store) == {0}
+
+
+def test_notes_without_a_date_make_nothing_stale(store: Store) -> None:
+    """Which of two values is the older cannot be told without dates."""
+    put(store, document("a.md", section(pair("Port?", "It is 1."))))
+    put(store, document("b.md", section(pair("Port?", "It is 2.")), date="2026-01-01"))
+    assert store.connection.execute("SELECT count(*) FROM pairs WHERE stale IS NOT NULL").fetchone()[0] == 0
+
+
 def test_an_exception_leaves_the_store_as_it_was(store: Store) -> None:
     """A batch that fails in the middle is rolled back."""
     before = digest(store.connection)

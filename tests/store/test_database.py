@@ -97,3 +97,37 @@ def test_reading_a_store_that_is_not_there_says_what_to_do(tmp_path: Path) -> No
     with pytest.raises(StoreError, match="curatord build"):
         Store.open_reader(tmp_path / "none.db")
     assert not (tmp_path / "none.db").exists()
+
+
+def fill(store: Store) -> None:
+    """Write more than the database may hold."""
+    with store.transaction():
+        for number in range(100):
+            store.set(f"key{number}", "x" * 5000)
+
+
+def add_orphan(store: Store) -> None:
+    """Write what only the commit refuses."""
+    with store.transaction() as connection:
+        connection.execute("PRAGMA defer_foreign_keys = ON")
+        connection.execute("INSERT INTO sections VALUES (1, 'no such document', 0, 'key', '[]', 1, 1)")
+
+
+def test_a_full_disk_is_called_that_and_the_next_transaction_works(store: Store) -> None:
+    """SQLite rolls back by itself then; taking that for a fault of ours would hide what happened."""
+    store.connection.execute(f"PRAGMA max_page_count = {pragma(store, 'page_count')}")
+    with pytest.raises(StoreError, match=r"The disk that holds .*store\.db is full\."):
+        fill(store)
+    store.connection.execute("PRAGMA max_page_count = 1000000")
+    with store.transaction():
+        store.set("after", "works")
+    assert (store.get("key1"), store.get("after")) == ("", "works")
+
+
+def test_a_commit_that_fails_leaves_no_transaction_open(store: Store) -> None:
+    """Otherwise every later transaction would be refused."""
+    with pytest.raises(sqlite3.IntegrityError):
+        add_orphan(store)
+    with store.transaction():
+        store.set("after", "works")
+    assert store.get("after") == "works"

@@ -126,14 +126,14 @@ def test_shards_that_are_no_longer_needed_are_removed(store: Store, tmp_path: Pa
     assert set(files(tmp_path / "shards")) == {"sft/000.jsonl", "preference/000.jsonl"}
 
 
-@pytest.mark.parametrize("harm", ["remove", "truncate", "remove the manifest"])
+@pytest.mark.parametrize("harm", ["remove", "truncate", "remove the manifest", "overwrite the manifest"])
 def test_a_damaged_shard_is_written_again_at_the_next_start(store: Store, tmp_path: Path, harm: str) -> None:
     """A shard file that is gone or has another size is restored from the store."""
     put(store, *(note(f"{n}.md") for n in range(10)))
     writer(store, tmp_path / "shards").write()
     before = files(tmp_path / "shards")
     victim = tmp_path / "shards" / ("manifest.json" if "manifest" in harm else "sft/001.jsonl")
-    victim.write_bytes(b"") if harm == "truncate" else victim.unlink()
+    victim.unlink() if harm.startswith("remove") else victim.write_bytes(b"")
     writer(store, tmp_path / "shards").write()
     assert files(tmp_path / "shards") == before
     assert manifest(tmp_path / "shards")["pairs"] == {"sft": 10, "preference": 10}

@@ -85,14 +85,18 @@ CREATE TABLE pairs (
     answer       TEXT NOT NULL,
     score        REAL NOT NULL,
     parts        TEXT NOT NULL,  -- JSON object: the score's named parts
-    strategy     TEXT CHECK (strategy IN ('vague', 'unspecific', 'wrong')),
-    rejected     TEXT,
-    kept         INTEGER NOT NULL DEFAULT 0 CHECK (kept IN (0, 1)), -- 0: an equal question stands elsewhere
-    CHECK ((strategy IS NULL) = (rejected IS NULL))
+    made_strategy TEXT CHECK (made_strategy IN ('vague', 'unspecific', 'wrong')),
+    made_rejected TEXT,
+    stale        TEXT,           -- what an older note answers to the same question, with another value
+    strategy     TEXT GENERATED ALWAYS AS (CASE WHEN stale IS NULL THEN made_strategy ELSE 'stale' END) VIRTUAL,
+    rejected     TEXT GENERATED ALWAYS AS (coalesce(stale, made_rejected)) VIRTUAL,
+    kept         INTEGER NOT NULL DEFAULT 1 CHECK (kept IN (0, 1)), -- 0: an equal question stands elsewhere
+    CHECK ((made_strategy IS NULL) = (made_rejected IS NULL))
 ) STRICT;
 CREATE INDEX pairs_by_fact ON pairs (fact, ordinal);
 CREATE INDEX pairs_by_question ON pairs (question_hash);
 CREATE INDEX pairs_by_hash ON pairs (pair);
+CREATE INDEX pairs_left_out ON pairs (question_hash) WHERE NOT kept;
 
 CREATE VIRTUAL TABLE pairs_search USING fts5 (
     question, answer, content = 'pairs', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
@@ -118,13 +122,11 @@ CREATE TRIGGER tally_insert AFTER INSERT ON pairs WHEN new.kept BEGIN
     INSERT INTO tally VALUES (new.split, new.category, new.strategy IS NOT NULL, 1)
     ON CONFLICT DO UPDATE SET pairs = pairs + 1;
 END;
-CREATE TRIGGER tally_keep AFTER UPDATE OF kept ON pairs WHEN new.kept > old.kept BEGIN
-    INSERT INTO tally VALUES (new.split, new.category, new.strategy IS NOT NULL, 1)
-    ON CONFLICT DO UPDATE SET pairs = pairs + 1;
-END;
-CREATE TRIGGER tally_leave_out AFTER UPDATE OF kept ON pairs WHEN new.kept < old.kept BEGIN
+CREATE TRIGGER tally_update AFTER UPDATE OF kept, stale ON pairs BEGIN
     UPDATE tally SET pairs = pairs - 1
-    WHERE split = old.split AND category = old.category AND preferred = (old.strategy IS NOT NULL);
+    WHERE old.kept AND split = old.split AND category = old.category AND preferred = (old.strategy IS NOT NULL);
+    INSERT INTO tally SELECT new.split, new.category, new.strategy IS NOT NULL, 1 WHERE new.kept
+    ON CONFLICT DO UPDATE SET pairs = pairs + 1;
 END;
 CREATE TRIGGER tally_delete AFTER DELETE ON pairs WHEN old.kept BEGIN
     UPDATE tally SET pairs = pairs - 1
