@@ -1,67 +1,40 @@
 """Answers to prefer the right one over: as fluent and as long, and worse.
 
 Three strategies (see `Strategy`): WRONG changes one thing and is checked against the section; UNSPECIFIC leaves
-out what makes the answer an answer; VAGUE speaks of the subject and says something else or nothing. No answer
-is used twice in a section, and which strategy a pair gets follows from its fact and its place among the fact's
-questions.
+out, or makes coarser, what makes the answer an answer; VAGUE says something else of what the section treats. All
+are made of the section's own words, so that words alone do not tell a rejected answer from a chosen one. None is
+used twice in a section, and which one a pair gets follows from its fact and its place among the fact's questions.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from curatord.curate.numbers import NUMBER, nearby
+from curatord.curate.alteration import exchanged_steps, numbers_like, replaced, reversals, said_of, spans, unit
 from curatord.curate.pair import Rejected, Strategy
-from curatord.curate.phrasing import sayings
-from curatord.curate.text import HARD, capitalised, folded, hard_tokens, words
+from curatord.curate.text import folded, hard_tokens, words
+from curatord.curate.told import PLACE, Line, Told, misses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from curatord.curate.alteration import Span
     from curatord.curate.draft import Draft
 
-MAX_NUMBERS = 4
-NAMING = ("name", "row", "term", "np", "a", "role", "step", "time", "focus", "effect", "part", "about")
-MAX_NEIGHBOURS = 10
-MAX_OVERLAP = 0.8
-MAX_LENGTH_RATIO = 2.0
 MIN_WORDS = 4
+MAX_LENGTH_RATIO = 2.0
+MAX_NEIGHBOURS = 8
+MAX_OTHERS = 6  # things tried in the place of one
+MAX_OVERLAP = 0.7  # of the words of two statements, before one may answer for the other
+SAME_MATTER = 0.5  # share of a statement's words in a line that tells of the same thing
+ALL_BUT_TOLD = 0.7
+KEEPS_VALUES = 8  # one in so many wrong answers keeps every value and reverses a word instead
 
-_TAIL = re.compile(
-    r"(?:,? (?:because|since|so that|which|whereas|while|unless|when|if|as|where|in order to|car"
-    r"|parce que|afin d[e']|lorsque|si|qui|pour)\b|; |, | \(| \u2014 | - )"
-)
-QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|\u00ab[^\u00bb]*\u00bb")
-PLACED = re.compile(r"(?:In|Under|For|When|Sous|Pour|Dans) ")
-_DATE_OR_TIME = re.compile(r"\d{4}-\d\d(?:-\d\d)?|\d{1,2}:\d\d")
-_PREPOSED = re.compile(r"\b(?:at|on|by|since|from|until|in|\u00e0|le|depuis)\s$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Errors:
-    """The words of a language that wrong answers are made of."""
-
-    pattern: re.Pattern[str]
-    partners: Mapping[str, str]
-    amounts: tuple[str, ...]
-    things: tuple[str, ...]
-    times: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A statement of the section and what telling it somewhere else must know of it."""
-
-    text: str
-    folded: str
-    words: frozenset[str]
-    parts: tuple[tuple[str, frozenset[str]], ...]
+_LINES = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 class Rejections:
@@ -70,91 +43,166 @@ class Rejections:
     def __init__(self, language: str, support: str, drafts: Sequence[Draft]) -> None:
         """`support` is everything the section and its title say; `drafts` all facts found in it."""
         self._language = language
-        self._errors = _errors(language)
-        self._numbers_told = tuple(dict.fromkeys(NUMBER.findall(support)))
-        self._told = tuple(_told(text) for text in dict.fromkeys(draft.statement for draft in drafts))
-        self._place = {told.text: at for at, told in enumerate(self._told)}
-        self._used = set(self._place)
+        self._support = support
+        slots = drafts[0].slots if drafts else {}
+        self._place = frozenset(words(" ".join(slots.get(name, "") for name in PLACE)))
+        self._told = {draft.statement: Told(draft, at, language, self._place) for at, draft in enumerate(drafts)}
+        self._order = tuple(self._told.values())
+        self._used: set[str] = set()
+        self._having: dict[str, list[Line]] = {}
 
     def for_fact(self, draft: Draft, seed: str) -> FactRejections:
         """Return the rejected answers of one fact, to be taken one by one."""
         return FactRejections(self, draft, seed)
 
     def take(self, candidates: Iterator[str], chosen: str) -> str:
-        """Return the next candidate that is new and of a fitting length; empty when none is left."""
+        """Return the next candidate that is new, of a fitting length and not told; empty when none is left."""
         size = chosen.count(" ") + 1
         for candidate in candidates:
             length = candidate.count(" ") + 1
             if (
-                candidate not in self._used
-                and length >= MIN_WORDS
-                and size / MAX_LENGTH_RATIO <= length <= size * MAX_LENGTH_RATIO + 4
+                max(MIN_WORDS, size / MAX_LENGTH_RATIO) <= length <= size * MAX_LENGTH_RATIO + 4
+                and candidate not in self._used
+                and candidate != chosen
+                and not self._says(candidate, chosen)
             ):
                 self._used.add(candidate)
                 return candidate
         return ""
 
     def wrong(self, draft: Draft, turn: int) -> Iterator[str]:
-        """Yield the statement with one thing changed, the change unsupported by the section."""
-        yield from _siblings(draft, turn)
-        yield from self._numbers(draft, turn)
-        if turn % 6 == 0 or not hard_tokens(draft.statement):  # reversing a word leaves every value as it was
-            yield from _opposites(draft.statement, self._errors)
+        """Yield the statement with one thing changed, the change supported nowhere in the section."""
+        mine = self._told[draft.statement]
+        keeping = turn % KEEPS_VALUES == 0 or not mine.hard
+        kept: list[str] = []
+        for text in self._changed(mine, turn, keeping=keeping):
+            if keeping or misses(text, mine.hard):
+                yield text
+            else:
+                kept.append(text)
+        yield from kept
 
     def unspecific(self, draft: Draft, turn: int) -> Iterator[str]:
-        """Yield the statement without what makes it an answer."""
-        for text, _ in self._told[self._place[draft.statement]].parts[1:]:
-            if any(key not in text for key in draft.keys):
-                yield text
-        yield from _generic(draft.statement, self._errors, turn)
+        """Yield the statement without what makes it an answer, or what stands near it and is no answer."""
+        mine = self._told[draft.statement]
+        yield from (text for text in mine.less if mine.lacks(text))
+        if draft.value:
+            for other in sorted(self._neighbours(mine, 2), key=mine.is_named_less_in):
+                yield from self._off_the_point(mine, other, turn)
 
     def vague(self, draft: Draft, turn: int) -> Iterator[str]:
-        """Yield what is said of something else in the section, then words that say nothing."""
-        yield from self._neighbours(draft, turn)
-        thing = next((slot for name in NAMING if (slot := draft.slots.get(name, ""))), "")
-        if thing:
-            yield from sayings(self._language, "vague", {**draft.slots, "thing": thing}, str(turn))
+        """Yield what is said of other things in the section, then what is said of others told of this one."""
+        mine = self._told[draft.statement]
+        for other in self._neighbours(mine, 1):
+            if mine.is_named_less_in(other):
+                yield from self._off_the_point(mine, other, turn)
+        for other in self._neighbours(mine, 1):
+            yield said_of(mine.text, other.text, self._language)
+        for other in self._neighbours(mine, 1):
+            yield from self.wrong(other.draft, turn)
 
-    def _neighbours(self, draft: Draft, turn: int) -> Iterator[str]:
-        """Yield other statements of the section, or parts of them, that bring none of the fact's keys and no values."""
-        here = self._place[draft.statement]
-        mine = self._told[here]
-        own = frozenset(hard_tokens(draft.statement))
-        keys = [folded(key) for key in draft.keys]
-        count = len(self._told)
-        for step in range(1, min(count, MAX_NEIGHBOURS + 1)):
-            other = self._told[(here + step + turn % 3) % count]
+    def _changed(self, mine: Told, turn: int, *, keeping: bool) -> Iterator[str]:
+        if keeping:
+            yield from exchanged_steps(mine.text)
+        yield from _siblings(mine.draft, turn)
+        if keeping:
+            yield from self._reversed(mine)
+        yield from self._exchanged(mine, mine.changeable, turn)
+
+    def _off_the_point(self, mine: Told, other: Told, turn: int) -> Iterator[str]:
+        """Yield another statement where it brings no values of its own, else with wrong ones, else without them."""
+        if mine.asked and other.hard <= mine.hard:
+            yield other.text
+        for text in self._exchanged(other, other.changeable[::-1], turn):
+            if not any(key in text for key in mine.draft.keys):
+                yield text
+        if mine.asked:
+            yield from (text for text in other.less if frozenset(hard_tokens(text)) <= mine.hard)
+        if other.hard <= mine.hard:
+            yield from self._reversed(other)
+
+    def _neighbours(self, mine: Told, first: int) -> Iterator[Told]:
+        """Yield other statements of the section that hold none of the fact's keys and do not repeat it.
+
+        They come in reading order, from the `first` one behind the fact's on, so that each serves equally often.
+        """
+        for step in range(first, first + min(len(self._order), MAX_NEIGHBOURS)):
+            other = self._order[(mine.at + step) % len(self._order)]
             if (
-                other is mine
-                or any(key in other.folded for key in keys)
-                or len(mine.words & other.words) > MAX_OVERLAP * len(mine.words)
+                other is not mine
+                and not any(key in other.folded for key in mine.keys)
+                and len(mine.words & other.words) <= MAX_OVERLAP * min(len(mine.words), len(other.words))
             ):
-                continue
-            yield from (text for text, tokens in other.parts if tokens <= own)
+                yield other
 
-    def _confused(self, number: str, statement: str) -> list[str]:
-        """Return numbers of the same form that the section tells in another sentence, of something else."""
-        form = re.sub(r"\d+", lambda found: str(len(found[0])), number)
-        mine = frozenset(words(statement))
-        return [
-            other
-            for other in self._numbers_told
-            if re.sub(r"\d+", lambda found: str(len(found[0])), other) == form
-            and other != number
-            and not any(other in told.text and len(mine & told.words) > 0.5 * len(mine) for told in self._told)
-        ]
+    def _reversed(self, told: Told) -> Iterator[str]:
+        for text in reversals(told.text, told.frame, self._language):
+            if folded(text) not in self._folded_support:
+                yield text
 
-    def _numbers(self, draft: Draft, turn: int) -> Iterator[str]:
-        statement = draft.statement
-        found = list(NUMBER.finditer(statement))
-        offset = statement.find(draft.value) if draft.value else -1
-        found.sort(key=lambda match: (not offset <= match.start() <= offset + len(draft.value), match.start()))
-        for match in found[:MAX_NUMBERS]:
-            others = [other for other in self._confused(match[0], statement) if other not in statement]
-            others += [other for other in nearby(match[0]) if other not in self._numbers_told]
-            for at in range(len(others)):
-                other = others[(at + turn) % len(others)]
-                yield statement[: match.start()] + other + statement[match.end() :]
+    def _exchanged(self, told: Told, changeable: Sequence[Span], turn: int) -> Iterator[str]:
+        """Yield the statement with a number, a name or a piece of code exchanged for another of its kind."""
+        for span in changeable:
+            if span.kind == "number":
+                others = numbers_like(told.text, span, self._numbers, self._language, turn)
+            else:
+                alike = self._things.get(span.kind, ())
+                others = (alike[(turn + at) % len(alike)] for at in range(len(alike)))
+            around = told.words - {span.text.lower()}
+            for other in islice(others, MAX_OTHERS):
+                if other not in told.text and not self._tells(other, around):
+                    yield replaced(told.text, span, other)
+
+    def _tells(self, thing: str, of: frozenset[str]) -> bool:
+        """Whether a line of the section has a thing together with most of these words."""
+        least = SAME_MATTER * len(of)
+        return any(len(of & line.words) > least for line in self._lines_with(thing.strip("`")))
+
+    def _says(self, answer: str, chosen: str) -> bool:
+        """Whether a line of the section holds all values that an answer brings and nearly all words around them."""
+        mine = self._told[chosen]
+        new = [token for token in hard_tokens(answer) if token not in mine.hard and token not in mine.in_questions]
+        if not new:
+            return False
+        first, *others = new
+        lines = [line for line in self._lines_with(first) if all(token in line.text for token in others)]
+        if not lines:
+            return False
+        around = [part for part in _LINES.split(answer) if any(token in part for token in new)]
+        said = frozenset(words(" ".join(around))) - self._place
+        return any(len(said & line.words) >= ALL_BUT_TOLD * len(said) for line in lines)
+
+    def _lines_with(self, thing: str) -> list[Line]:
+        lines = self._having.get(thing)
+        if lines is None:
+            lines = self._having[thing] = [line for line in self._lines if thing in line.text]
+        return lines
+
+    @cached_property
+    def _lines(self) -> tuple[Line, ...]:
+        """Everything the section says, as its facts tell it and sentence by sentence."""
+        written = (Line(line, frozenset(words(line))) for line in _LINES.split(self._support) if line)
+        return (*(Line(told.text, told.words) for told in self._order), *written)
+
+    @cached_property
+    def _folded_support(self) -> str:
+        return folded(self._support)
+
+    @cached_property
+    def _numbers(self) -> tuple[tuple[str, str], ...]:
+        """The section's numbers with their units, each once."""
+        found = ((span.text, unit(self._support, span)) for span in spans(self._support) if span.kind == "number")
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def _things(self) -> dict[str, tuple[str, ...]]:
+        """The section's names and pieces of code by kind, each once; names only as sentences use them."""
+        found: dict[str, dict[str, None]] = {}
+        for text, named in ((self._support, False), *((text, True) for text in self._told)):
+            for span in spans(text):
+                if (named or not span.kind.startswith("name")) and span.text.lower() not in self._place:
+                    found.setdefault(span.kind, {})[span.text] = None
+        return {kind: tuple(things) for kind, things in found.items()}
 
 
 class FactRejections:
@@ -170,40 +218,13 @@ class FactRejections:
         }
 
     def next(self) -> Rejected | None:
-        """Return an answer made by the next strategy, each once; None where it finds none or all had their turn."""
-        if not self._candidates:
-            return None
-        strategy = list(self._candidates)[self._turn % len(self._candidates)]
-        answer = self._section.take(self._candidates.pop(strategy), self._draft.statement)
-        return Rejected(strategy, answer) if answer else None
-
-
-def _told(text: str) -> Told:
-    parts = tuple((part, frozenset(hard_tokens(part))) for part in _shortened(text))
-    return Told(text, folded(text), frozenset(words(text)), parts)
-
-
-@cache
-def _errors(language: str) -> Errors:
-    source = files("curatord.curate") / "phrasing" / f"{language}.errors.toml"
-    table = tomllib.loads(source.read_text("utf-8"))
-    partners = dict(_both_ways(table["opposites"]))
-    longest = sorted(partners, key=len, reverse=True)
-    return Errors(
-        pattern=re.compile(rf"(?<![\w`'-])(?:{'|'.join(map(re.escape, longest))})(?![\w`'-])", re.IGNORECASE),
-        partners=partners,
-        amounts=tuple(table["amounts"]),
-        things=tuple(table["things"]),
-        times=tuple(table["times"]),
-    )
-
-
-def _both_ways(pairs: list[list[str]]) -> Iterator[tuple[str, str]]:
-    """Yield each word with its partner; negations are listed both ways by themselves."""
-    for one, other in pairs:
-        yield one, other
-        if other not in (first for first, _ in pairs) and one not in other:
-            yield other, one
+        """Return an answer by the next strategy that finds one, each strategy once; None when none is left."""
+        while self._candidates:
+            strategy = list(self._candidates)[self._turn % len(self._candidates)]
+            answer = self._section.take(self._candidates.pop(strategy), self._draft.statement)
+            if answer:
+                return Rejected(strategy, answer)
+        return None
 
 
 def _siblings(draft: Draft, turn: int) -> Iterator[str]:
@@ -214,74 +235,3 @@ def _siblings(draft: Draft, turn: int) -> Iterator[str]:
         sibling = draft.siblings[(at + turn) % len(draft.siblings)]
         if sibling and folded(sibling) != folded(draft.value):
             yield draft.statement.replace(draft.value, sibling)
-
-
-def _opposites(statement: str, errors: Errors) -> Iterator[str]:
-    """Reverse an order, a direction, a bound or a negation that the statement names, the last one first."""
-    if "\n" in statement:
-        return
-    masked = QUOTED.sub(lambda found: "\0" * len(found[0]), statement)
-    for match in reversed(list(errors.pattern.finditer(masked))):
-        other = errors.partners[match[0].lower()]
-        word = capitalised(other) if match[0][0].isupper() else other
-        yield statement[: match.start()] + word + statement[match.end() :]
-
-
-def _generic(statement: str, errors: Errors, turn: int) -> Iterator[str]:
-    """Replace hard tokens by words that stand for any of their kind."""
-    if "\n" in statement:
-        return
-    matches = [match for match in HARD.finditer(statement) if _replaceable(match, statement)]
-    for shift in range(3):
-        parts, end = [], 0
-        for at, match in enumerate(matches):
-            parts += [statement[end : match.start()], _stand_in(match, statement, errors, turn + shift + at)]
-            end = match.end()
-        if matches:
-            text = re.sub(
-                r"\b(a|an|the) (a|an|the|some|several"
-                r"|various)\b",
-                r"\2",
-                "".join((*parts, statement[end:])),
-            )
-            yield capitalised(text)
-
-
-def _replaceable(match: re.Match[str], statement: str) -> bool:
-    """Whether a word can stand where the token stands: code, or a number that counts something."""
-    if match[0][0] == "`":
-        return True
-    if _DATE_OR_TIME.fullmatch(match[0]) and not _PREPOSED.search(statement[: match.start()]):
-        return False
-    after = statement[match.end() : match.end() + 2]
-    return (
-        match[0][0].isdigit()
-        and bool(re.search(r"(?:^|[a-z,] )$", statement[: match.start()]))
-        and bool(re.match(r" [^\W\d]|[.,;]|$", after))
-    )
-
-
-def _stand_in(match: re.Match[str], statement: str, errors: Errors, turn: int) -> str:
-    if not match[0][0].isdigit():
-        return errors.things[turn % len(errors.things)]
-    if _DATE_OR_TIME.fullmatch(match[0]) or (len(match[0]) == 4 and _PREPOSED.search(statement[: match.start()])):
-        return errors.times[turn % len(errors.times)]
-    return errors.amounts[turn % len(errors.amounts)]
-
-
-def _shortened(statement: str) -> Iterator[str]:
-    """Yield the statement up to one of its last joints."""
-    if "\n" in statement:
-        return
-    yield statement
-    cuts = [match.start() for match in _TAIL.finditer(statement)]
-    for cut in reversed(cuts):
-        head = statement[:cut].rstrip(" ,;:-(\u2014")
-        if (
-            len(head.split()) >= max(MIN_WORDS, 0.55 * len(statement.split()))
-            and head.count("(") == head.count(")")
-            and head.count("`") % 2 == 0
-            and head.count('"') % 2 == 0
-            and not (PLACED.match(head) and ", " not in head)
-        ):
-            yield f"{head}."

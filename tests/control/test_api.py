@@ -228,7 +228,9 @@ def test_the_schema_is_served_and_names_every_endpoint(served: Serving) -> None:
         "pairs/{identity}",
         "documents",
         "documents/skipped",
+        "documents/facts",
         "problems",
+        "conflicts",
         "events",
     }
     assert all(operation["description"] for path in schema["paths"].values() for operation in path.values())
