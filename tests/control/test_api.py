@@ -165,7 +165,7 @@ def test_an_unknown_pair_is_not_found(served: Serving) -> None:
     """The hint says where the ids are."""
     status, answer, _ = served.request("GET", "/v1/pairs/zzzz")
     assert status == 404
-    assert answer["error"]["hint"] == "`curatord pairs list` shows their ids."
+    assert answer["error"]["hint"] == "`curatord pairs list` shows them."
 
 
 def test_an_error_of_the_daemon_keeps_its_exit_code_and_hint(served: Serving) -> None:
