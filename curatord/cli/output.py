@@ -43,6 +43,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         for row in texts:
             click.echo("\t".join(row))
         return
+    if not texts:
+        click.echo("Nothing to list.")
+        return
     from rich.console import Console  # noqa: PLC0415  60 ms that only tables need
     from rich.table import Table  # noqa: PLC0415  see above
 

@@ -92,7 +92,12 @@ class Client:
         except TimeoutError as error:
             connection.close()
             raise _too_slow(timeout) from error
-        except (http.client.HTTPException, ConnectionError) as error:
+        except (http.client.RemoteDisconnected, ConnectionError) as error:
+            connection.close()
+            raise CuratordError(
+                f"curatord at {self._socket} hung up without an answer.", hint="`curatord logs` may say why."
+            ) from error
+        except http.client.HTTPException as error:
             connection.close()
             raise NotRunningError(
                 f"What listens at {self._socket} does not answer as curatord does.", hint="`curatord logs` may say why."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from curatord.curate.context import Context
     from curatord.memory.document import Document, Remark
 
+_REFUSAL = re.compile(
+    rb"^[ \t]*[\"']?curate[\"']?[ \t]*[:=][ \t]*[\"']?(?:false|no|off)\b", re.IGNORECASE | re.MULTILINE
+)
+
 
 def examine(task: Task) -> Examined:
     """Read, parse and curate one note; every trouble with it is told in the result."""
@@ -38,7 +43,7 @@ def examine(task: Task) -> Examined:
         document = parse_note(cleaned.data, root=task.root, path=task.path, kind=task.kind)
     except NoteProblem as problem:
         return failed(task, problem.code, str(problem), content)
-    if reason := _why_skipped(document, task):
+    if reason := _why_skipped(document, cleaned.data, task):
         return Examined(Outcome.SKIPPED, reason, content, problems=_problems(document.remarks, task))
     turns = turn_remarks(document)
     document = clear(document, cleaned.findings, task.redaction)
@@ -50,14 +55,27 @@ def _problems(remarks: Iterable[Remark], task: Task) -> tuple[ProblemRecord, ...
     return tuple(ProblemRecord(task.root, task.path, remark.code, remark.message, remark.line) for remark in remarks)
 
 
-def _why_skipped(document: Document, task: Task) -> str:
-    if document.metadata.get("curate") is False:
+def _why_skipped(document: Document, data: bytes, task: Task) -> str:
+    if _refuses(document.metadata.get("curate")):
         return "its frontmatter says `curate: false`"
+    if _refuses_in_broken_head(document, data):
+        return "its frontmatter is broken, and seems to say `curate: false`"
     if character_count(document) < task.min_characters:
         return f"under {task.min_characters} characters"
     if document.language not in languages():
         return f"no phrasings for language {document.language!r}"
     return ""
+
+
+def _refuses(value: object) -> bool:
+    """Tell whether a value means false; in quotes it is text to YAML, and still says what its writer wants."""
+    return value is False or (isinstance(value, str) and value.strip().lower() in {"false", "no", "off"})
+
+
+def _refuses_in_broken_head(document: Document, data: bytes) -> bool:
+    """Fail closed: who wanted a note left out must not have it learned because of a mistake on another line."""
+    is_broken = any(remark.code.startswith("head_") for remark in document.remarks)
+    return is_broken and _REFUSAL.search(data) is not None
 
 
 def _record(document: Document, task: Task) -> DocumentRecord:

@@ -114,14 +114,16 @@ class Ingest:
             return
         entries = {(plan.root.name, entry.path): entry for plan in plans for entry in plan.look}
         results = self.workers.run(self._tasks(plans))
-        shards_written = monotonic()
+        shards_due = monotonic() + SECONDS_BETWEEN_SHARDS
         while not should_stop() and (chunk := list(_until(should_stop, islice(results, NOTES_PER_COMMIT)))):
             self._commit([(entries[task.root, task.path], task, found) for task, found in chunk], summary)
             left -= len(chunk)
             on_progress(left)
-            if left and monotonic() - shards_written > SECONDS_BETWEEN_SHARDS:
+            if left and (began := monotonic()) > shards_due:
                 summary.written.append(self.shards.write())
-                shards_written = monotonic()
+                ended = monotonic()
+                # The more shards there are the longer it takes: at most a tenth of the time may go into it.
+                shards_due = ended + max(SECONDS_BETWEEN_SHARDS, 9 * (ended - began))
 
     def _tasks(self, plans: list[Plan]) -> Iterator[Task]:
         for plan in plans:
@@ -190,9 +192,11 @@ class Ingest:
     def _delete(self, plan: Plan, summary: Summary) -> None:
         if self._planner.judge(plan):
             summary.held += len(plan.gone)
-        elif plan.gone:
+            return
+        if plan.gone:
             self._remove((plan.root.name, path) for path in plan.gone)
             summary.removed += len(plan.gone)
+        self._planner.settled(plan)
 
     def _forget_unnamed_roots(self) -> int:
         with self.store.transaction() as connection:

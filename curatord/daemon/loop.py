@@ -62,11 +62,15 @@ class IngestLoop:
         self._requested = 1
         self._thread.start()
 
-    def stop(self, timeout: float) -> bool:
-        """Ask the thread to end and wait; return whether it did."""
+    def begin_to_stop(self) -> None:
+        """Ask the thread to end, and release those who wait for a pass."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
+
+    def stop(self, timeout: float) -> bool:
+        """Ask the thread to end and wait; return whether it did."""
+        self.begin_to_stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 

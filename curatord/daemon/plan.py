@@ -75,23 +75,27 @@ class Planner:
         return plan
 
     def judge(self, plan: Plan) -> str | None:
-        """Return why the deletions of a root wait, None where they may go through, and remember which.
+        """Return why the deletions of a root wait, None where they may go through; a hold is remembered.
 
         To be asked when what is new has been stored: a note that has moved is not lost.
         """
         connection, name = self._store.connection, plan.root.name
-        reason = None if disk.is_confirmed(connection, name) else self._reason(plan)
-        is_news = reason is not None and disk.holds(connection).get(name) != reason
-        with self._store.transaction():
-            # While deletions are held the former device stays: it is what the hold is about.
-            disk.put_root(connection, name, str(plan.root.path), None if reason else plan.device)
-            if reason:
-                disk.hold_deletions(connection, name, reason, now())
-            elif plan.whole:
-                disk.release_deletions(connection, name)
-        if is_news:
+        if disk.is_confirmed(connection, name) or (reason := self._reason(plan)) is None:
+            return None
+        if disk.holds(connection).get(name) != reason:
             log.warning("deletions_held", root=name, reason=reason)
+        with self._store.transaction():
+            # The former device stays: it may be what the hold is about.
+            disk.put_root(connection, name, str(plan.root.path), None)
+            disk.hold_deletions(connection, name, reason, now())
         return reason
+
+    def settled(self, plan: Plan) -> None:
+        """Remember that what was gone has been forgotten: only then is a confirmation used up."""
+        with self._store.transaction() as connection:
+            disk.put_root(connection, plan.root.name, str(plan.root.path), plan.device)
+            if plan.whole:
+                disk.release_deletions(connection, plan.root.name)
 
     def _reason(self, plan: Plan) -> str | None:
         connection, above = self._store.connection, self._memory.hold_deletions_above

@@ -129,8 +129,10 @@ class Daemon:
         """Ask for a full comparison of disk and store, and wait for it where asked."""
         self._watching.check()
         number = self._loop.request()
-        done = self._loop.wait(number, timeout) if wait else False
-        error = self._gauge.last_error if wait and not done else None
+        done = wait and self._loop.wait(number, timeout) and not self._loop.stopping
+        error = None
+        if wait and not done:
+            error = "curatord is stopping." if self._loop.stopping else self._gauge.last_error
         return Synced(done=done, generation=self._gauge.generation, error=error)
 
     def reload(self) -> Reloaded:
@@ -195,6 +197,7 @@ class Daemon:
         stopping = asyncio.create_task(self._stop_requested.wait())
         await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
         self._gauge.state = "stopping"
+        self._loop.begin_to_stop()  # clients that wait for a pass are answered while they can be
         self.events.publish("stopping")
         self.events.close()
         server.stop()

@@ -39,6 +39,7 @@ def test_no_colours_and_no_boxes_go_into_a_pipe(live: Live) -> None:
 def test_a_terminal_gets_headings_and_colours_unless_it_wants_none(live: Live) -> None:
     """NO_COLOR is respected."""
     assert "question" in on_terminal(live, "pairs", "list", "--limit", "3")
+    assert on_terminal(live, "pairs", "search", "nosuchword").strip() == "Nothing to list."
     assert "\x1b[32m" in on_terminal(live, "status")
     assert "\x1b[3" not in on_terminal(live, "status", NO_COLOR="1")
 

@@ -7,7 +7,7 @@ import http.client
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +95,9 @@ class Serving:
         connection = http.client.HTTPConnection("curatord", timeout=10)
         connection.sock = self.connect()
         try:
-            connection.request(method, target, body, headers or {})
+            # A server with too many connections answers without reading.
+            with suppress(BrokenPipeError):
+                connection.request(method, target, body, headers or {})
             response = connection.getresponse()
             return response.status, orjson.loads(response.read()), dict(response.getheaders())
         finally:

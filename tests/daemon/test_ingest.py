@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from curatord.config import Engine
+from curatord.daemon.plan import Planner
 from curatord.daemon.workers import Workers
 from tests.daemon.helpers import World, note, world
 
@@ -113,6 +114,23 @@ def test_short_notes_and_notes_that_ask_for_it_are_skipped(here: World, root: Pa
     assert here.problems() == []
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "---\ncurate: 'false'\n---\n",
+        "---\ncurate: No\n---\n",
+        "---\ncurate: false\ntags: [a\n---\n",
+        "---\ncurate: false\n\n",
+        "+++\ncurate = false\ntags = [\n+++\n",
+    ],
+)
+def test_a_refusal_counts_in_quotes_and_in_a_broken_frontmatter(here: World, root: Path, head: str) -> None:
+    """A mistake elsewhere must not teach the model what its writer wanted left out."""
+    (root / "private.md").write_text(head + note("Private"))
+    here.run()
+    assert "knowledge/private.md" not in here.documents()
+
+
 def test_a_note_that_begins_to_refuse_curation_is_withdrawn(here: World, root: Path) -> None:
     """`curate: false` added later removes what the note had given."""
     here.run()
@@ -210,6 +228,22 @@ def test_held_deletions_are_forgotten_when_the_files_are_back(tmp_path: Path, ro
         assert not here.run().removed
         assert here.store.connection.execute("SELECT held FROM roots").fetchone()[0] is None
         assert (here.digest(), here.problems()) == (before, [])
+
+
+def test_a_confirmation_is_used_up_only_by_the_deletions_themselves(
+    tmp_path: Path, root: Path, workers: Workers
+) -> None:
+    """A daemon that ends between the two must not ask again."""
+    many(root, 12)
+    with world(tmp_path / "state", root, workers=workers, hold_deletions_above=5) as here:
+        here.run()
+        for number in range(12):
+            (root / f"n{number}.md").unlink()
+        here.run()
+        here.store.connection.execute("UPDATE roots SET confirmed = 1")
+        planner = Planner(here.ingest.settings.memory, here.store, here.ingest.curation)
+        assert planner.judge(planner.plan(here.ingest.roots[0], None)) is None
+        assert here.run().removed == 12
 
 
 def test_renaming_a_directory_of_many_notes_is_no_loss(tmp_path: Path, root: Path, workers: Workers) -> None:

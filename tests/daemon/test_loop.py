@@ -112,6 +112,7 @@ def test_stopping_releases_those_who_wait(recorder: Recorder) -> None:
 
     waiter = threading.Thread(target=wait)
     waiter.start()
-    assert loop.stop(5)
+    loop.begin_to_stop()
     assert released.wait(5)
+    assert loop.stop(5)
     waiter.join()
