@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,9 +46,18 @@ def context_of(document: Document) -> Context:
 def _date(metadata: Mapping[str, object]) -> str | None:
     for key in DATE_KEYS:
         found = ISO_DATE.match(str(metadata.get(key, "")))
-        if found:
+        if found and _is_possible(found[0]):
             return found[0]
     return None
+
+
+def _is_possible(text: str) -> bool:
+    """Tell whether a day of this date ever was; 2025-13-45 is a slip of the pen, and no date wins over another by it."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _tags(metadata: Mapping[str, object]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from curatord.store.layout import document_id
 from curatord.store.records import FileRecord, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from curatord.config import Settings
     from curatord.daemon.roots import WatchedRoot
@@ -91,14 +91,14 @@ class Ingest:
         """
         summary = Summary()
         if paths is None:
-            summary.removed += self._forget_unnamed_roots()
+            summary.removed += self._forget_unnamed_roots(should_stop)
             self.shards.check()
         scope = paths if paths is not None else {root.name: None for root in self.roots}
         plans = [self._planner.plan(root, scope[root.name]) for root in self.roots if root.name in scope]
         self._look(plans, summary, on_progress, should_stop)
         if not should_stop():
             for plan in plans:
-                self._delete(plan, summary)
+                self._delete(plan, summary, should_stop)
             summary.written.append(self.shards.write())
         return summary
 
@@ -189,26 +189,34 @@ class Ingest:
             curation=self.curation,
         )
 
-    def _delete(self, plan: Plan, summary: Summary) -> None:
+    def _delete(self, plan: Plan, summary: Summary, should_stop: Callable[[], bool]) -> None:
         if self._planner.judge(plan):
             summary.held += len(plan.gone)
             return
-        if plan.gone:
-            self._remove((plan.root.name, path) for path in plan.gone)
-            summary.removed += len(plan.gone)
-        self._planner.settled(plan)
+        removed = self._remove([(plan.root.name, path) for path in plan.gone], should_stop)
+        summary.removed += removed
+        if removed == len(plan.gone):
+            self._planner.settled(plan)
 
-    def _forget_unnamed_roots(self) -> int:
-        with self.store.transaction() as connection:
-            gone = disk.forget_roots_except(connection, [root.name for root in self.roots])
-        self._remove(gone)
-        return len(gone)
+    def _forget_unnamed_roots(self, should_stop: Callable[[], bool]) -> int:
+        names = {root.name for root in self.roots}
+        gone = disk.files_of_other_roots(self.store.connection, names)
+        removed = self._remove(gone, should_stop)
+        if removed == len(gone):
+            with self.store.transaction() as connection:
+                disk.forget_other_roots(connection, names)
+        return removed
 
-    def _remove(self, files: Iterable[tuple[str, str]]) -> None:
-        with batch(self.store, self.settings.shards.documents) as changes:
-            for root, path in files:
-                changes.remove(root, path)
-                disk.forget_file(changes.connection, root, path)
+    def _remove(self, files: list[tuple[str, str]], should_stop: Callable[[], bool]) -> int:
+        """Forget files and what they gave, some at a time so that a stop need not wait; return how many."""
+        removed = 0
+        while removed < len(files) and not should_stop():
+            with batch(self.store, self.settings.shards.documents) as changes:
+                for root, path in files[removed : removed + NOTES_PER_COMMIT]:
+                    changes.remove(root, path)
+                    disk.forget_file(changes.connection, root, path)
+                    removed += 1
+        return removed
 
 
 def _fingerprint(settings: Settings, options: Options, redaction: Redaction) -> str:

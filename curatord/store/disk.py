@@ -64,16 +64,18 @@ def forget_file(connection: sqlite3.Connection, root: str, path: str) -> None:
     connection.execute("DELETE FROM problems WHERE root = ? AND path = ?", (root, path))
 
 
-def forget_roots_except(connection: sqlite3.Connection, names: Iterable[str]) -> list[tuple[str, str]]:
-    """Forget roots that the configuration no longer names; return (root, path) of their files."""
-    wanted = set(names)
-    stale = [row[0] for row in connection.execute("SELECT DISTINCT root FROM files") if row[0] not in wanted]
-    gone = [(root, known.entry.path) for root in stale for known in known_files(connection, root)]
-    for root in stale:
-        connection.execute("DELETE FROM problems WHERE root = ?", (root,))
-        connection.execute("DELETE FROM files WHERE root = ?", (root,))
-        connection.execute("DELETE FROM roots WHERE name = ?", (root,))
-    return gone
+def files_of_other_roots(connection: sqlite3.Connection, names: Collection[str]) -> list[tuple[str, str]]:
+    """Return (root, path) of the files of roots that are not among these."""
+    rows = connection.execute("SELECT root, path FROM files ORDER BY root, path")
+    return [(root, path) for root, path in rows if root not in names]
+
+
+def forget_other_roots(connection: sqlite3.Connection, names: Collection[str]) -> None:
+    """Forget roots that are not among these, once their files have been forgotten."""
+    for (root,) in connection.execute("SELECT name FROM roots").fetchall():
+        if root not in names:
+            connection.execute("DELETE FROM problems WHERE root = ?", (root,))
+            connection.execute("DELETE FROM roots WHERE name = ?", (root,))
 
 
 def put_problems(

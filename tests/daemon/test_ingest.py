@@ -318,6 +318,24 @@ def test_a_root_no_longer_configured_is_forgotten(tmp_path: Path, root: Path, wo
         assert len(here.documents()) == 3
 
 
+def test_a_root_that_is_half_forgotten_is_forgotten_by_the_next_pass(
+    tmp_path: Path, root: Path, workers: Workers
+) -> None:
+    """A stop in the middle of many deletions leaves no document that nobody knows the file of."""
+    second = tmp_path / "second"
+    second.mkdir()
+    many(second, 100)
+    with world(tmp_path / "state", root, second, workers=workers) as here:
+        here.run()
+    with world(tmp_path / "state", root, workers=workers) as here:
+        stops = iter([False, True])
+        here.ingest.reconcile(should_stop=lambda: next(stops, True))
+        assert 3 < len(here.documents()) < 103
+        here.run()
+        assert len(here.documents()) == 3
+        assert here.store.connection.execute("SELECT count(*) FROM files").fetchone()[0] == 3
+
+
 def test_a_memory_that_moves_keeps_its_documents(tmp_path: Path, root: Path, workers: Workers) -> None:
     """Identity is the root's name and the path below it, not where the root lies."""
     with world(tmp_path / "state", root, workers=workers) as here:
