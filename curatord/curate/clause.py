@@ -56,8 +56,7 @@ class Clause:
 
 def parse(sentence: str, lexicon: Lexicon) -> Clause | None:
     """Take a sentence apart, or return None where it is no simple clause."""
-    shielded = CODE_SPAN.sub(PLACEHOLDER, opened(sentence))
-    tokens = shielded.split()
+    tokens = CODE_SPAN.sub(PLACEHOLDER, opened(sentence)).split()
     at = _verb(tokens, lexicon)
     if at is None:
         return None
@@ -66,12 +65,19 @@ def parse(sentence: str, lexicon: Lexicon) -> Clause | None:
         end -= 1
     if tokens[end - 1].lower() == "longer":
         return None
-    spans = iter(CODE_SPAN.findall(sentence))
-    restored = [re.sub(PLACEHOLDER, lambda _: next(spans), token) for token in tokens]
+    restored = _restored(tokens, sentence)
     subject, verb, rest = " ".join(restored[:end]), restored[at], " ".join(restored[at + 1 :])
     if not rest or not balanced(subject) or not balanced(rest):
         return None
     return _clause(subject, verb, rest, lexicon)
+
+
+def _restored(tokens: list[str], sentence: str) -> list[str]:
+    """Put the sentence's code spans back where the tokens stand for them."""
+    if "`" not in sentence:
+        return tokens
+    spans = iter(CODE_SPAN.findall(sentence))
+    return [re.sub(PLACEHOLDER, lambda _: next(spans), token) for token in tokens]
 
 
 def _clause(subject: str, verb: str, rest: str, lexicon: Lexicon) -> Clause:

@@ -5,18 +5,19 @@ Everything here is a pure function of its arguments and of this package's own fi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from curatord.curate.dedupe import NEAR, NEAR_TO_EXAM, Asked
+from curatord.curate.dedupe import NEAR, NEAR_TO_EXAM, Asked, normal
 from curatord.curate.extract import EXTRACTORS
 from curatord.curate.extract.frontmatter import drafts_of
 from curatord.curate.implementation import implementation
 from curatord.curate.pair import Category, Curated, Fact, Pair, Split
-from curatord.curate.phrasing import languages, questions
+from curatord.curate.phrasing import languages, questions, words_for
 from curatord.curate.quality import Judge, adds
 from curatord.curate.rejected import Rejections
-from curatord.curate.text import hard_tokens
 from curatord.curate.view import view_of
 from curatord.memory.document import ListBlock, Paragraph, Quote, Table
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from curatord.curate.context import Context
     from curatord.curate.draft import Draft
     from curatord.curate.options import Options
+    from curatord.curate.pair import Score
+    from curatord.curate.phrasing import Template
     from curatord.curate.rejected import FactRejections
     from curatord.memory.document import Block, Section
 
@@ -34,7 +37,7 @@ __all__ = ["curate_head", "curate_section", "head_key", "languages", "section_ke
 MIN_FACTS, MAX_FACTS = 4, 24
 WORDS_PER_FACT = 14  # more facts than this share of a section's words repeat one another
 EXAM_QUESTIONS = 1
-PREFERENCES = 3  # of a fact's questions: one for each strategy, so that no answer is preferred six times over
+PREFERENCES = 2  # of a fact's questions: one for each strategy, so that no answer is preferred six times over
 
 
 def section_key(context: Context, section: Section, options: Options) -> str:
@@ -80,17 +83,13 @@ def _asked(
 ) -> Curated:
     kept = _ranked(drafts, len(support.split()))
     rejections = Rejections(language, support, [draft for _, draft in kept])
-    known, asked = frozenset(hard_tokens(support)), Asked()
+    asked = Asked()
     facts: list[Fact] = []
     pairs: list[Pair] = []
     for extractor, draft in kept:
         fact = _fact(extractor, subject, draft, first_line)
-        judge = Judge(draft.statement, support, known)
-        mine = list(
-            _pairs(
-                fact, draft, language, options, rejected=rejections.for_fact(draft, fact.id), asked=asked, judge=judge
-            )
-        )
+        accepted = _Accepted(asked, Judge(draft.statement, support), options.min_score)
+        mine = list(_pairs(fact, draft, language, options, accepted, rejections.for_fact(draft, fact.id)))
         if any(pair.split is Split.TRAIN for pair in mine):
             facts.append(fact)
             pairs += mine
@@ -117,42 +116,47 @@ def _fact(extractor: str, subject: str, draft: Draft, first_line: int) -> Fact:
     return Fact(identity, extractor, subject, draft.statement, draft.keys, lines, draft.siblings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """Which questions are good enough for an answer and new in their section."""
+
+    asked: Asked
+    judge: Judge
+    least: float
+
+    def of(self, found: Iterable[tuple[Template, str]], near: float) -> Iterator[tuple[Template, str, str, Score]]:
+        """Yield template, question, its key and its score."""
+        for template, question in found:
+            form = normal(question)
+            quality = self.judge.score(question, form.words)
+            if quality.total >= self.least and adds(quality) and self.asked.admit(form, near):
+                yield template, question, form.key, quality
+
+
 def _pairs(
-    fact: Fact,
-    draft: Draft,
-    language: str,
-    options: Options,
-    *,
-    rejected: FactRejections,
-    asked: Asked,
-    judge: Judge,
+    fact: Fact, draft: Draft, language: str, options: Options, accepted: _Accepted, rejected: FactRejections
 ) -> Iterator[Pair]:
-    for split, wanted in ((Split.TRAIN, options.phrasings), (Split.TEST, EXAM_QUESTIONS)):
-        count, near = 0, NEAR if split is Split.TRAIN else NEAR_TO_EXAM
-        for question in questions(language, draft.shape, split, draft.slots, fact.id, _default(draft)):
-            if count == wanted:
-                break
-            quality = judge.score(question.text)
-            key = asked.admit(question.text, near) if quality.total >= options.min_score and adds(quality) else ""
-            if not key:
-                continue
-            count += 1
+    """Yield the pairs of a fact; no question is made beyond the wanted number."""
+    words = words_for(language, draft.shape, draft.slots)
+    default = Category(draft.slots.get("category", Category.FACTUAL))
+    for split, wanted, near in (
+        (Split.TRAIN, options.phrasings, NEAR),
+        (Split.TEST, EXAM_QUESTIONS, NEAR_TO_EXAM),
+    ):
+        found = accepted.of(questions(language, draft.shape, split, words, fact.id), near)
+        for number, (template, question, key, quality) in enumerate(islice(found, wanted)):
             yield Pair(
-                id=_digest(question.text, draft.statement)[:16],
+                id=_digest(question, draft.statement)[:16],
                 question_key=key,
                 fact=fact.id,
-                phrasing=question.phrasing,
-                category=question.category,
-                split=question.split,
-                question=question.text,
+                phrasing=template.id,
+                category=template.category or default,
+                split=split,
+                question=question,
                 answer=draft.statement,
                 score=quality,
-                rejected=rejected.next() if split is Split.TRAIN and count <= PREFERENCES else None,
+                rejected=rejected.next() if split is Split.TRAIN and number < PREFERENCES else None,
             )
-
-
-def _default(draft: Draft) -> Category:
-    return Category(draft.slots.get("category", Category.FACTUAL))
 
 
 def _told(context: Context) -> str:
@@ -183,4 +187,4 @@ def _key(*parts: str) -> str:
 
 def _digest(*parts: str) -> str:
     """SHA-256 over parts that cannot run into one another."""
-    return sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256("".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,20 +6,19 @@ the same question, however alike they read; similarity of words or embeddings ca
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import defaultdict
-from math import ceil
-from typing import TypeAlias
+from itertools import filterfalse
+from typing import NamedTuple, TypeAlias
 
-Shingles: TypeAlias = frozenset[tuple[str, ...]]
+Shingles: TypeAlias = frozenset[str]
 
 NEAR = 0.68
 NEAR_TO_EXAM = 0.62  # an exam question must be further from what was trained
-SHINGLE = 3
+BLOCK = 8  # about the questions of one fact
 
-_MARKS = re.compile('[*"\u00ab\u00bb\u201c\u201d]')
-_PUNCTUATION = str.maketrans(dict.fromkeys(",:;()!?", None))
+_MARKS = '*"\u00ab\u00bb\u201c\u201d'
+_PUNCTUATION = ",:;()!?"
 _ENDS = " ?.!\u00a0\u202f\uff1f\u3002:;,'\u2018\u2019"
 
 
@@ -29,54 +28,97 @@ def question_key(question: str) -> str:
     NFC; case folded outside backticks (`-v` and `-V` differ); quotation marks gone; single spaces; no
     punctuation at the ends.
     """
-    plain = question if question.isascii() else unicodedata.normalize("NFC", question)
-    plain = " ".join(_MARKS.sub("", plain).split())
+    ascii_only = question.isascii()
+    plain = question if ascii_only else unicodedata.normalize("NFC", question)
+    plain = " ".join(_without(plain, _MARKS[:2] if ascii_only else _MARKS).split())
     if "`" not in plain:
         return plain.casefold().strip(_ENDS)
     parts = plain.split("`")
     return "`".join(part if at % 2 else part.casefold() for at, part in enumerate(parts)).strip(_ENDS)
 
 
-class Asked:
-    """The questions a section has asked so far; gives each new one its key.
+class Normal(NamedTuple):
+    """A question in its normal form, and the words of that without punctuation."""
 
-    Near-duplicates are found exactly by prefix filtering (Bayardo et al. 2007): two sets as alike as `near` share
-    at least one of the rarest (1 - near) of either's members, so only questions with such a member are compared.
+    key: str
+    words: list[str]
+
+
+def normal(question: str) -> Normal:
+    """Bring a question into its normal form."""
+    key = question_key(question)
+    return Normal(key, _without(key, _PUNCTUATION).split())
+
+
+class Asked:
+    """The questions a section has asked so far; tells the new ones.
+
+    Near-duplicates are found exactly: only questions with the same guard can repeat one another, and two sets as
+    alike as `near` share that part of either, so a question most of whose shingles are new repeats none.
     """
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
-        self._near: list[tuple[frozenset[str], Shingles]] = []
-        self._with: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        self._guarded: defaultdict[frozenset[str], Guarded] = defaultdict(Guarded)
 
-    def admit(self, question: str, near: float = NEAR) -> str:
-        """Remember the question and return its key; "" where it repeats an earlier one, exactly or nearly.
+    def admit(self, question: Normal, near: float = NEAR) -> bool:
+        """Remember the question and return True, unless it repeats an earlier one, exactly or nearly.
 
         `near` is the Jaccard similarity that counts as a repetition.
         """
-        key = question_key(question)
+        key, words = question
         if key in self._keys:
-            return ""
-        tokens = key.translate(_PUNCTUATION).split()
-        guard, mine = frozenset(token for token in tokens if not token.isalpha()), shingles(tokens)
-        lists = sorted((self._with[gram] for gram in mine), key=len)
-        for number in {number for found in lists[: len(mine) - ceil(near * len(mine)) + 1] for number in found}:
-            other, grams = self._near[number]
-            if guard == other and alike(mine, grams, near):
-                return ""
-        self._keys.add(key)
-        for found in lists:
-            found.append(len(self._near))
-        self._near.append((guard, mine))
-        return key
+            return False
+        new = self._guarded[frozenset(filterfalse(str.isalpha, words))].admit(shingles(words), near)
+        if new:
+            self._keys.add(key)
+        return new
+
+
+class Guarded:
+    """The shingles of questions with the same hard tokens.
+
+    They stand in blocks, so that most are passed over together: where all the shingles of a block hold too few of
+    a question's, so do those of each question in it.
+    """
+
+    def __init__(self) -> None:
+        self._all: set[str] = set()
+        self._blocks: list[tuple[set[str], list[Shingles]]] = []
+
+    def admit(self, mine: Shingles, near: float) -> bool:
+        """Remember the shingles of a question and return True, unless they are like those of another."""
+        needed = near * len(mine)
+        if len(mine & self._all) >= needed:
+            for together, each in self._blocks:
+                if len(mine & together) >= needed and any(alike(mine, other, near) for other in each):
+                    return False
+        self._remember(mine)
+        return True
+
+    def _remember(self, mine: Shingles) -> None:
+        if not self._blocks or len(self._blocks[-1][1]) == BLOCK:
+            self._blocks.append((set(), []))
+        together, each = self._blocks[-1]
+        together |= mine
+        self._all |= mine
+        each.append(mine)
 
 
 def shingles(words: list[str]) -> Shingles:
     """Return the word 3-grams of a question."""
-    return frozenset(zip(words, words[1:], words[2:], strict=False)) or frozenset((tuple(words),))
+    return frozenset(map(" ".join, zip(words, words[1:], words[2:], strict=False))) or frozenset((" ".join(words),))
 
 
 def alike(mine: Shingles, other: Shingles, near: float) -> bool:
     """Jaccard similarity of at least `near`."""
     shared = len(mine & other)
     return shared >= near * (len(mine) + len(other) - shared)
+
+
+def _without(text: str, marks: str) -> str:
+    """Return the text without these characters; a few tests are faster than any table or pattern."""
+    for mark in marks:
+        if mark in text:
+            text = text.replace(mark, "")
+    return text

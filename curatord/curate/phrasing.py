@@ -1,7 +1,8 @@
 """Questions from templates: which ones a fact gets, and how they are filled.
 
 The templates are data, one file per language in `phrasing/`. What a fact gets is decided by its content alone:
-templates are ordered by a hash of fact and template, so that neighbours ask in different words.
+templates are ordered by a hash of fact and template, so that neighbours ask in different words. A slot written
+with a capital letter is filled with its capital; slots named `in_...` may be empty.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 ANY = "any"
 EXAM = "exam"
 SAY = "say"
+OPTIONAL = "in_"  # how the names of slots begin that may be empty
 MAX_QUESTION_WORDS = 40
 MIN_QUESTION_WORDS = 3
 
@@ -52,12 +54,12 @@ _CONTRACTIONS = (
 class Template:
     """One way to ask. `category` is None where the fact decides; `number` orders templates.
 
-    `slots` are the places to fill: name in the text, name of the slot, may be empty, wants a capital.
+    `needs` names the slots that must be filled; others may be empty.
     """
 
     id: str
     text: str
-    slots: tuple[tuple[str, str, bool, bool], ...]
+    needs: frozenset[str]
     category: Category | None
     split: Split
     number: int
@@ -65,21 +67,15 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Everything that can be asked of one kind of fact, and the ways to say it."""
+    """Everything that can be asked of one kind of fact, and the ways to say it.
+
+    `capitals` are the slots that some template writes with a capital letter.
+    """
 
     train: tuple[Template, ...]
     exam: tuple[Template, ...]
     say: tuple[Template, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A filled template."""
-
-    phrasing: str
-    text: str
-    category: Category
-    split: Split
+    capitals: tuple[str, ...]
 
 
 @cache
@@ -96,66 +92,63 @@ def shapes(language: str) -> Mapping[str, Shape]:
     return {name: _shape(name, table) for name, table in tomllib.loads(source.read_text("utf-8")).items()}
 
 
-def questions(
-    language: str, shape: str, split: Split, slots: Mapping[str, str], seed: str, default: Category
-) -> Iterator[Question]:
+class Words(dict[str, str]):
+    """The filled slots of a fact, each as it is and, where a template wants it, under its capitalised name."""
+
+    def __init__(self, slots: Mapping[str, str], capitals: tuple[str, ...] = ()) -> None:
+        """`capitals` are slots in lower case."""
+        super().__init__({name: value for name, value in slots.items() if value})
+        self.update({capitalised(name): capitalised(self[name]) for name in capitals if name in self})
+
+    def __missing__(self, name: str) -> str:
+        """Slots that need no value are empty."""
+        return ""
+
+
+def words_for(language: str, shape: str, slots: Mapping[str, str]) -> Words:
+    """Prepare the slots of a fact for the templates of its shape."""
+    return Words(slots, shapes(language)[shape].capitals)
+
+
+def questions(language: str, shape: str, split: Split, words: Words, seed: str) -> Iterator[tuple[Template, str]]:
     """Yield every question of a split that can be asked of a fact, in the order to prefer them.
 
-    `seed` identifies the fact; `default` is the category of templates that leave it to the fact.
+    `seed` identifies the fact.
     """
     bank = shapes(language)[shape]
     for template in _ordered(bank.train if split is Split.TRAIN else bank.exam, seed):
-        text = fill(language, template, slots)
+        text = fill(language, template, words)
         if text and MIN_QUESTION_WORDS <= text.count(" ") + 1 <= MAX_QUESTION_WORDS:
-            yield Question(template.id, text, template.category or default, template.split)
+            yield template, text
 
 
 def say(language: str, shape: str, slots: Mapping[str, str], seed: str) -> str:
     """Return a statement for a fact that the source writes as structure; empty where slots are missing."""
-    for template in _ordered(shapes(language)[shape].say, seed):
-        text = fill(language, template, slots, question=False)
-        if text:
-            return text
-    return ""
+    words = words_for(language, shape, slots)
+    told = (fill(language, one, words, question=False) for one in _ordered(shapes(language)[shape].say, seed))
+    return next(filter(None, told), "")
 
 
-def sayings(language: str, shape: str, slots: Mapping[str, str], seed: str) -> Iterator[str]:
-    """Yield every statement of a shape, in the order to prefer them."""
-    for template in _ordered(shapes(language)[shape].say, seed):
-        text = fill(language, template, slots, question=False)
-        if text:
-            yield text
-
-
-def fill(language: str, template: Template, slots: Mapping[str, str], *, question: bool = True) -> str:
-    """Fill a template; return an empty string where one of its slots is empty or missing.
-
-    A slot written with a capital letter is filled with its capital. Slots named `in_...` may be empty.
-    """
-    values: dict[str, str] = {}
-    for name, key, optional, upper in template.slots:
-        value = slots.get(key, "")
-        if not value and not optional:
-            return ""
-        values[name] = capitalised(value) if upper else value
-    text = template.text.format_map(values)
-    if language != "fr" and (" ," in text or " :" in text):
-        text = text.replace(" ,", ",").replace(" :", ":")
+def fill(language: str, template: Template, words: Words, *, question: bool = True) -> str:
+    """Fill a template; return an empty string where one of the slots that it needs is empty."""
+    if not template.needs <= words.keys():
+        return ""
+    text = template.text.format_map(words)
     if question and "?" in text[:-1]:
         text = _INNER_QUESTION.sub("", text[:-1]) + text[-1]
     if language == "fr":
         text = _french(text)
-    return _polished(text)
+    elif " ," in text or " :" in text:
+        text = text.replace(" ,", ",").replace(" :", ":")
+    head, block, tail = text.partition("\n") if "\n" in text else (text, "", "")
+    return f"{_polished(head)}{block}{tail}"
 
 
-def _polished(text: str) -> str:
-    head, block, tail = text.partition("\n")
-    if "  " in head:
-        head = _SPACES.sub(" ", head)
-    head = head.strip()
-    if head.endswith((" ?", " .")):
-        head = f"{head[:-2]}{head[-1]}"
-    return f"{head if head[:1] == '`' else capitalised(head)}{block}{tail}"
+def _polished(line: str) -> str:
+    line = (_SPACES.sub(" ", line) if "  " in line else line).strip()
+    if line.endswith((" ?", " .")):
+        line = f"{line[:-2]}{line[-1]}"
+    return capitalised(line) if line[:1].islower() else line
 
 
 def _french(text: str) -> str:
@@ -176,19 +169,24 @@ def _shape(name: str, table: Mapping[str, object]) -> Shape:
     exam = table.get(EXAM, {})
     assert isinstance(exam, dict)
     train = {key: value for key, value in table.items() if key not in (SAY, EXAM)}
-    return Shape(
-        train=tuple(_templates(name, train, Split.TRAIN)),
-        exam=tuple(_templates(f"{name}/exam", exam, Split.TEST)),
-        say=tuple(_templates(name, {SAY: table.get(SAY, [])}, Split.TRAIN)),
+    splits = (
+        tuple(_templates(name, train, Split.TRAIN)),
+        tuple(_templates(f"{name}/exam", exam, Split.TEST)),
+        tuple(_templates(name, {SAY: table.get(SAY, [])}, Split.TRAIN)),
     )
+    written = {slot for templates in splits for template in templates for slot in _slots(template.text)}
+    return Shape(*splits, capitals=tuple(sorted(slot.lower() for slot in written if slot[0].isupper())))
 
 
 def _templates(prefix: str, table: Mapping[str, object], split: Split) -> Iterator[Template]:
     for category, texts in table.items():
         assert isinstance(texts, list)
         for number, text in enumerate(texts):
-            names = dict.fromkeys(name for _, name, _, _ in Formatter().parse(text) if name)
-            slots = tuple((name, name.lower(), name.lower().startswith("in_"), name[0].isupper()) for name in names)
+            needs = frozenset(slot for slot in _slots(text) if not slot.lower().startswith(OPTIONAL))
             known = None if category in (ANY, SAY) else Category(category)
             identity = f"{prefix}/{category}/{number}"
-            yield Template(identity, text, slots, known, split, crc32(identity.encode()))
+            yield Template(identity, text, needs, known, split, crc32(identity.encode()))
+
+
+def _slots(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}

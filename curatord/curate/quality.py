@@ -13,13 +13,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from operator import eq
 from typing import TYPE_CHECKING
 
+from curatord.curate.dedupe import normal
 from curatord.curate.pair import Score
 from curatord.curate.text import CODE_SPAN, hard_tokens, words
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Sequence
 
 WEIGHTS = {
     "faithful": 0.30,
@@ -42,7 +45,8 @@ _DANGLING = re.compile(
     r"|paragraphe)|ci-dess(?:us|ous))\b",
     re.IGNORECASE,
 )
-_RESIDUE = re.compile(r"\*\*|[|\n]|^#|: *\?")
+_RESIDUE = ("`", "**", "|", "\n")
+_NO_END = re.compile(r": *\?")
 _DOUBLED = re.compile(r" (\w+) \1 ")
 _WANTED = (
     (
@@ -83,27 +87,16 @@ _WANTED = (
         ),
     ),
 )
-_POINTERS = tuple(
-    f" {word}"
-    for word in (
-        "this",
-        "that",
-        "these",
-        "those",
-        "it ",
-        "they",
-        "he ",
-        "she",
-        "cette",
-        "ce ",
-        "ci-dess",
-        "the above",
-        "the follow",
-        "the prev",
-        "the prec",
-        "the given",
-    )
+# every question that `_DANGLING` finds has a pointer among its first words, or one of these places anywhere
+_POINTING_WORDS = "this that these those it they he she that's that'll they're they've he's she's"
+_POINTERS = frozenset(_POINTING_WORDS.split())
+_PLACE_WORDS = (
+    "section sections document documents text texts passage passages note notes file files article articles paragraph "
+    "paragraphs page pages table tables list lists step steps snippet snippets example examples liste texte fichier "
+    "tableau paragraphe ci-dessus ci-dessous"
 )
+_PLACES = frozenset(_PLACE_WORDS.split())
+_DEMANDING = ("how ", "combien", "when", "on which day", "at what time", "quand", "why", "pourquoi")
 _EMPTY_WORDS = (
     "from what which who when where why how can could should would will may might must i we you they he she our your "
     "their my us if than then so such into about per there here has have had "
@@ -111,83 +104,82 @@ _EMPTY_WORDS = (
     "de la le les l des du un une et est en"
 )
 _EMPTY = frozenset(_EMPTY_WORDS.split())
-_TYPED = frozenset("HWCPOAQ")
-_ENDED = re.compile(r"(?:[.!?\u2026)\]}\"'`\u00bb\u201d%\u3002]|\d)$")
+_ENDS = frozenset(".!?\u2026)]}\"'`\u00bb\u201d%\u3002")
 
 
 class Judge:
     """Scores the questions of one answer; what the answer alone decides is worked out once."""
 
-    def __init__(self, answer: str, support: str, known: AbstractSet[str]) -> None:
-        """`support` is the text the answer must rest on, and `known` its hard tokens."""
+    def __init__(self, answer: str, support: str) -> None:
+        """`support` is the text the answer must rest on."""
         told = words(answer)
         self._answer = answer
-        self._told = frozenset(word for word in told if len(word) > 1 or word.isdigit()) - _EMPTY
-        self._faithful = _faithful(answer, support, known)
+        self._told = [word for word in {*told} - _EMPTY if len(word) > 1 or word.isdigit()]
+        self._faithful = _faithful(answer, support)
         self._length = _length(len(told))
-        self._ended = bool(_ENDED.search(answer.rstrip()))
-        self._best = self._sum(1.0, 1.0, 1.0, 1.0)
+        last = answer.rstrip()[-1:]
+        self._ended = last in _ENDS or last.isdecimal()
 
-    def score(self, question: str) -> Score:
-        """Score the answer as an answer to this question."""
-        contained = 0.0 if _points(question) else 1.0
-        formed = _well_formed(question, ended=self._ended)
-        fitting = _fitting(question, self._answer)
-        specific = self._specific(question.casefold())
-        if contained == formed == fitting == specific == 1.0:
-            return self._best
-        return self._sum(contained, formed, fitting, specific)
-
-    def _specific(self, asked: str) -> float:
-        return 1.0 if any(word not in asked for word in self._told) else 0.0
-
-    def _sum(self, contained: float, formed: float, fitting: float, specific: float) -> Score:
-        parts = tuple(zip(WEIGHTS, (self._faithful, contained, formed, fitting, specific, self._length), strict=True))
-        return Score(round(sum(WEIGHTS[name] * part for name, part in parts), 4), parts)
+    def score(self, question: str, asked: Sequence[str]) -> Score:
+        """Score the answer as an answer to this question; `asked` are its words in normal form."""
+        low = question.casefold()
+        return _sum(
+            self._faithful,
+            0.0 if _points(question, asked) else 1.0,
+            _well_formed(question, asked, ended=self._ended),
+            _fitting(question, low, self._answer),
+            0.0 if all(map(low.__contains__, self._told)) else 1.0,
+            self._length,
+        )
 
 
 def adds(score: Score) -> bool:
     """Whether the answer says anything that its question does not."""
-    return dict(score.parts)["specific"] > 0
+    return ("specific", 0.0) not in score.parts
 
 
-def score(question: str, answer: str, support: str, known: AbstractSet[str]) -> Score:
+def score(question: str, answer: str, support: str) -> Score:
     """Score a single pair; see the head of this module."""
-    return Judge(answer, support, known).score(question)
+    return Judge(answer, support).score(question, normal(question).words)
 
 
-def _points(question: str) -> bool:
+@lru_cache(maxsize=1024)
+def _sum(*parts: float) -> Score:
+    """Return the weighted mean of the parts; most pairs share a few combinations."""
+    named = tuple(zip(WEIGHTS, parts, strict=True))
+    return Score(round(sum(WEIGHTS[name] * part for name, part in named), 4), named)
+
+
+def _points(question: str, asked: Sequence[str]) -> bool:
     """Whether the question points to something outside itself; most hold none of the words that could."""
-    low = f" {question.casefold()}"
-    if not any(pointer in low for pointer in _POINTERS):
+    if _PLACES.isdisjoint(asked) and _POINTERS.isdisjoint(asked[:3]):
         return False
     return bool(_DANGLING.search(CODE_SPAN.sub("X", question)))
 
 
-def _faithful(answer: str, support: str, known: AbstractSet[str]) -> float:
+def _faithful(answer: str, support: str) -> float:
     tokens = hard_tokens(answer)
     if not tokens:
         return 1.0
-    return round(sum(1 for token in tokens if token in known or token in support) / len(tokens), 4)
+    return round(sum(1 for token in tokens if token in support) / len(tokens), 4)
 
 
-def _well_formed(question: str, *, ended: bool) -> float:
+def _well_formed(question: str, asked: Sequence[str], *, ended: bool) -> float:
     bare = CODE_SPAN.sub("X", question) if "`" in question else question
     faults = (
         3 <= bare.count(" ") + 1 <= 40,
-        "`" not in bare and not _RESIDUE.search(bare),
-        not _DOUBLED.search(bare),
+        not (any(map(bare.__contains__, _RESIDUE)) or bare[:1] == "#" or _NO_END.search(bare)),
+        not any(map(eq, asked, asked[1:])) or not _DOUBLED.search(bare),
         ended,
     )
     return sum(faults) / len(faults)
 
 
-def _fitting(question: str, answer: str) -> float:
-    if question[:1] not in _TYPED:
-        return 1.0
-    for asks, tells in _WANTED:
-        if asks.match(question):
-            return 1.0 if tells.search(answer) else 0.0
+def _fitting(question: str, low: str, answer: str) -> float:
+    if low.startswith(_DEMANDING):
+        for asks, tells in _WANTED:
+            if asks.match(question):
+                return 1.0 if tells.search(answer) else 0.0
     return 1.0
 
 

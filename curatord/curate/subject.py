@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from curatord.curate.text import closed, opened, words
+from curatord.curate.text import WORD, closed, mentions, opened, spaced, words
 
 if TYPE_CHECKING:
     from curatord.curate.context import Context
@@ -53,6 +54,8 @@ _GERUND = re.compile(
     r"^[A-Z][a-z]+ing\s+(?:(?:an?|the|your|our|up|with|from|to|multiple|just|only|for|in|on)\s+\S"
     r"|\S+ (?:\S+ )*(?:with|from|to|in|using|for|on|as|into)\s)"
 )
+_NAMED = re.compile(r"(?:New|Old|Two|Three|First|Last) [A-Z]")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _FIELD = re.compile(r"(?:date|authors?|title|tags|layout|status)\s*:", re.IGNORECASE)
 _HOW_TO = re.compile(r"^how to\s+", re.IGNORECASE)
 _ASKING = re.compile(
@@ -99,7 +102,8 @@ class Subject:
 def subject_of(context: Context, heading_path: tuple[str, ...], known: frozenset[str]) -> Subject:
     """Work out the subject of a section.
 
-    `known` holds words that the section writes in lower case: only those lose a heading's capital letter.
+    `known` holds the words of the section as it writes them: a word that is never written in lower case keeps its
+    capital letter.
     """
     title, path = context.title, list(heading_path)
     if not title or _FIELD.match(title):
@@ -118,10 +122,10 @@ def subject_of(context: Context, heading_path: tuple[str, ...], known: frozenset
 
 def uncapitalised(text: str, known: frozenset[str]) -> str:
     """Return the text as it stands inside a sentence: only a word known in lower case loses its capital."""
-    first = re.match(r"[^\W\d_]+", text)
-    if re.match(r"(?:New|Old|Two|Three|First|Last) [A-Z]", text):
+    if not text[:1].isupper() or _NAMED.match(text):
         return text
-    if first and first[0][1:].islower() and (len(first[0]) > 1) and first[0].lower() in known:
+    first = _LETTERS.match(text)
+    if first and first[0][1:].islower() and first[0].lower() in known:
         return text[0].lower() + text[1:]
     return "a" + text[1:] if text.startswith("A ") else text
 
@@ -138,8 +142,9 @@ def _shorter(heading: str, title: str) -> str:
     return title if named or len(heading.split()) >= len(title.split()) or len(heading) < 3 else heading
 
 
+@lru_cache(maxsize=256)
 def _clean(text: str) -> str:
-    text = re.sub(r"\s+", " ", _MARKS.sub(" ", _DATE.sub("", text))).strip()
+    text = spaced(_MARKS.sub(" ", _DATE.sub("", text)))
     text = opened(_ASIDE.sub("", text) or text)
     return text if len(text.split()) <= MAX_WORDS else _cut(text)
 
@@ -151,6 +156,7 @@ def _cut(text: str) -> str:
     return " ".join(text.split()[:MAX_WORDS]).rstrip(" ,;:-(")
 
 
+@lru_cache(maxsize=64)
 def _topic(title: str, language: str) -> tuple[str, str]:
     """Return the topic, and how a question says that it is about it."""
     label = _LABEL.match(title)
@@ -189,11 +195,17 @@ def _part(path: list[str], topic: str, known: frozenset[str]) -> str:
 
 def stands_alone(sentence: str, pronouns: frozenset[str]) -> bool:
     """Whether a sentence names what it speaks of: no pronoun at its head, nothing that points elsewhere."""
-    tokens = words(sentence)
-    head = re.split(r"['\u2019]", tokens[0], maxsplit=1)[0] if tokens else ""
-    return bool(tokens) and not {tokens[0], head} & pronouns and not _POINTING.search(closed(sentence))
+    first = WORD.search(sentence)
+    if not first:
+        return False
+    word = first[0].lower()
+    head = word.replace("\u2019", "'").partition("'")[0]
+    if word in pronouns or head in pronouns:
+        return False
+    return not (mentions(sentence, _POINTERS) and _POINTING.search(closed(sentence)))
 
 
+_POINTERS = ("above", "below", "the f", "the latter", "the previous", "this ", "-dessus", "-dessous", "cette ", "ce ")
 _POINTING = re.compile(
     r"\b(?:see (?:above|below)|(?:as|shown|listed|described|mentioned|given) (?:above|below)"
     r"|the (?:above|following|former|latter|previous)"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from curatord.curate.context import Context
     from curatord.memory.document import Block, Inline, Lines, Section
 
-LOWER = re.compile(r"\b[^\W\d_A-Z]+\b")
+WRITTEN = re.compile(r"\w+")
 IDENTIFIER = re.compile(
     r"\b(?!(?:MUST|SHOULD|MAY|NOT|SHALL|NOTE|TODO|REQUIRED|OPTIONAL|WARNING|BAD|GOOD|DO|AND"
     r"|OR)\b)(?:[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}\w*|\w+_\w+)\b"
@@ -164,7 +164,7 @@ def telling(text: str) -> bool:
 def view_of(context: Context, section: Section) -> View:
     """Prepare a section for the extractors; the context's language must have phrasings."""
     words = lexicon(context.language)
-    known = frozenset(LOWER.findall(section.source)) | words.small
+    known = words.small.union(WRITTEN.findall(section.source))
     subject = subject_of(context, section.heading_path, known)
     return View(context, section, words, subject, known, tuple(_sentences(section.blocks, words)))
 

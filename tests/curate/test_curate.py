@@ -192,6 +192,12 @@ def test_a_higher_bar_keeps_fewer_pairs(note: Callable[[str], Document]) -> None
     assert len(high) <= len(low)
 
 
+def test_an_impossible_date_is_no_date(note: Callable[[str], Document]) -> None:
+    """A slip of the pen must not decide which of two notes is the newer."""
+    dated = {text: context_of(note(f"---\ndate: '{text}'\n---\n# A\n")).date for text in ("2025-13-45", "2025-02-28")}
+    assert dated == {"2025-13-45": None, "2025-02-28": "2025-02-28"}
+
+
 def test_the_digest_of_the_implementation_is_stable() -> None:
     """Asked twice it is the same, and it looks like SHA-256."""
     assert re.fullmatch(r"[0-9a-f]{64}", implementation())

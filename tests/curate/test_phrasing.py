@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from curatord.curate.pair import Category, Split
-from curatord.curate.phrasing import fill, languages, questions, say, shapes
+from curatord.curate.phrasing import Words, fill, languages, questions, say, shapes, words_for
 
 SLOTS = {
     "name": "the horizon",
@@ -48,24 +48,35 @@ def test_all_five_categories_occur(language: str) -> None:
 def test_a_template_with_an_empty_slot_is_passed_over() -> None:
     """No question has a hole in it."""
     template = shapes("en")["setting"].train[0]
-    assert fill("en", template, SLOTS)
-    assert fill("en", template, {**SLOTS, "name": ""}) == ""
+    assert fill("en", template, Words(SLOTS))
+    assert fill("en", template, Words({**SLOTS, "name": ""})) == ""
+
+
+def test_a_slot_that_may_be_empty_leaves_no_gap() -> None:
+    """Slots named `in_...` are optional, and a capital slot is filled with its capital."""
+    words = words_for("en", "figure", {"ask": "how many nodes run", "in_any": ""})
+    asked = [text for _, text in questions("en", "figure", Split.TRAIN, words, "seed")]
+    assert set(asked) == {"How many nodes run?"}
+    words = words_for("en", "setting", SLOTS)
+    assert any(text.startswith("In Tarnflow,") for _, text in questions("en", "setting", Split.TRAIN, words, "seed"))
 
 
 def test_filled_questions_are_clean() -> None:
     """Capital at the head, one mark at the end, no doubled spaces."""
-    for question in questions("en", "setting", Split.TRAIN, SLOTS, "seed", Category.FACTUAL):
-        assert question.text[0].isupper() or question.text[0].isdigit()
-        assert question.text[-1] in "?."
-        assert "  " not in question.text
-        assert "{" not in question.text
+    for _, question in questions("en", "setting", Split.TRAIN, words_for("en", "setting", SLOTS), "seed"):
+        assert question[0].isupper() or question[0].isdigit()
+        assert question[-1] in "?."
+        assert "  " not in question
+        assert "{" not in question
 
 
 def test_the_seed_decides_the_order_and_nothing_else() -> None:
     """The same fact is asked in the same words on every machine; another fact in others."""
-    one = [q.phrasing for q in questions("en", "setting", Split.TRAIN, SLOTS, "one", Category.FACTUAL)]
-    again = [q.phrasing for q in questions("en", "setting", Split.TRAIN, SLOTS, "one", Category.FACTUAL)]
-    other = [q.phrasing for q in questions("en", "setting", Split.TRAIN, SLOTS, "other", Category.FACTUAL)]
+    words = words_for("en", "setting", SLOTS)
+    one, again, other = (
+        [template.id for template, _ in questions("en", "setting", Split.TRAIN, words, seed)]
+        for seed in ("one", "one", "other")
+    )
     assert one == again
     assert sorted(one) == sorted(other)
     assert one != other
@@ -79,12 +90,15 @@ def test_exam_questions_are_never_training_questions() -> None:
 
 def test_french_elides_contracts_and_spaces() -> None:
     """Here "de le" becomes "du", "de un" "d'un", and a no-break space stands before the question mark."""
-    slots = {"term": "un outil", "in_other": "", "in_any": ""}
-    asked = [q.text for q in questions("fr", "definition", Split.TRAIN, slots, "seed", Category.FACTUAL)]
+    asked = _asked_in_french({"term": "un outil", "in_other": "", "in_any": ""})
     assert any("d'un outil" in text for text in asked)
     assert all(text.endswith(("\u00a0?", ".")) for text in asked)
-    slots = {"term": "le pod", "in_other": "", "in_any": ""}
-    assert any(" du pod" in q.text for q in questions("fr", "definition", Split.TRAIN, slots, "seed", Category.FACTUAL))
+    assert any(" du pod" in text for text in _asked_in_french({"term": "le pod", "in_other": "", "in_any": ""}))
+
+
+def _asked_in_french(slots: dict[str, str]) -> list[str]:
+    words = words_for("fr", "definition", slots)
+    return [text for _, text in questions("fr", "definition", Split.TRAIN, words, "seed")]
 
 
 def test_a_statement_names_value_and_place() -> None:

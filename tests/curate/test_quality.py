@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from curatord.curate.quality import WEIGHTS, adds, score
 
 SUPPORT = "A layer is sealed at 384 MiB, and `rake` is its index."
-KNOWN = frozenset({"384", "rake"})
 
 
 def _parts(question: str, answer: str) -> dict[str, float]:
-    return dict(score(question, answer, SUPPORT, KNOWN).parts)
+    return dict(score(question, answer, SUPPORT).parts)
 
 
 def test_the_weights_are_shares_of_one() -> None:
@@ -19,7 +20,7 @@ def test_the_weights_are_shares_of_one() -> None:
 
 def test_a_good_pair_scores_one() -> None:
     """Everything named, everything supported."""
-    found = score("At how many MiB is a layer of Siltbox sealed?", "A layer is sealed at 384 MiB.", SUPPORT, KNOWN)
+    found = score("At how many MiB is a layer of Siltbox sealed?", "A layer is sealed at 384 MiB.", SUPPORT)
     assert found.total == 1.0
     assert tuple(name for name, _ in found.parts) == tuple(WEIGHTS)
 
@@ -50,10 +51,34 @@ def test_a_question_for_a_number_wants_one() -> None:
 
 def test_an_answer_that_repeats_its_question_adds_nothing() -> None:
     """Such pairs are dropped whatever else they score."""
-    assert not adds(score("Is a layer sealed?", "A layer is sealed.", SUPPORT, KNOWN))
-    assert adds(score("What is a layer?", "A layer is sealed.", SUPPORT, KNOWN))
+    assert not adds(score("Is a layer sealed?", "A layer is sealed.", SUPPORT))
+    assert adds(score("What is a layer?", "A layer is sealed.", SUPPORT))
 
 
 def test_a_very_long_answer_loses_points() -> None:
     """Beyond eighty words length counts against a pair."""
     assert _parts("What is a layer?", "layer " * 200 + ".")["length"] < 0.5
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is it fast?",
+        "What is this?",
+        "Why do they leak?",
+        "Which ports are in the above table?",
+        "What do the previous steps need?",
+        'What does "this note" tell?',
+        "Que dit cette section du pod ?",
+        "Que disent les points ci-dessus ?",
+    ],
+)
+def test_every_kind_of_pointer_is_seen(question: str) -> None:
+    """Pronouns at the head, and words for parts of a text that a pointer precedes."""
+    assert _parts(question, "A layer is sealed.")["self_contained"] == 0.0
+
+
+@pytest.mark.parametrize("question", ["What is `a", "Is a | b so?", "# What is a layer?", "What is said of a layer: ?"])
+def test_every_kind_of_residue_is_seen(question: str) -> None:
+    """An open code span, a table's bar, a heading's mark, a colon before the end."""
+    assert _parts(question, "A layer is sealed.")["well_formed"] == 0.75

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from curatord.curate.clause import parse
 from curatord.curate.subject import stands_alone
-from curatord.curate.text import balanced, opened
+from curatord.curate.text import balanced, mentions, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 MIN_WORDS, MAX_WORDS = 3, 22
 
+_CUES = {
+    "en": ("because", "due to", "owing to", "since ", ", so", "hence", "therefore", "why", "thus", " to ", "so as"),
+    "fr": ("parce qu", "car ", "puisqu", "en raison", "donc", "c'est pourquoi", "que ", "afin", "pour "),
+}
 _BECAUSE = {
     "en": re.compile(
         r"^(?P<effect>.+?),? (?:because(?: of)?|due to|owing to|since(?! \d|\s+(?:then|version"
@@ -63,7 +67,7 @@ def extract(view: View) -> Iterator[Draft]:
     """Yield what a sentence explains, wherever the explained part stands alone."""
     language = view.context.language
     for sentence in view.sentences:
-        if not sentence.statement:
+        if not sentence.statement or not mentions(sentence.text, _CUES[language]):
             continue
         text = opened(sentence.text)
         for shape, pattern in (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from curatord.curate.extract.contrast import Side, contrast
 from curatord.curate.extract.setting import name_and_value, noun
-from curatord.curate.text import opened
+from curatord.curate.text import mentions, opened
 from curatord.memory.document import ListBlock
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 MAX_SIDE_WORDS = 8
 MAX_VALUE_WORDS = 14
 
+_CUES = {
+    "en": ("than", "unlike", "compared", "opposed", "instead", "whereas", "while", "but", "however"),
+    "fr": ("contrairement", "plus", "plut\u00f4t", "par rapport", "au lieu", "moins", "alors qu", "tandis qu", "mais"),
+}
 _THAN = {
     "en": re.compile(
         r"\b(?:than|unlike|compared (?:to|with)|as opposed to|instead of"
@@ -60,6 +64,8 @@ def _sides(sentence: Sentence, view: View) -> tuple[str, str] | None:
     if clause is None or not sentence.statement or clause.subject.lower() in ("we", "nous", "on", "you"):
         return None
     language, text = view.context.language, opened(sentence.text)
+    if not mentions(text, _CUES[language]):
+        return None
     one = view.small(clause.subject)
     match = _THAN[language].search(text)
     if match and not _PLAIN.match(match["other"]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from curatord.curate.clause import parse
 from curatord.curate.subject import stands_alone
-from curatord.curate.text import balanced, opened
+from curatord.curate.text import balanced, mentions, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 MIN_WORDS, MAX_WORDS = 3, 20
 
+_CUES = {
+    "en": ("if", "when", "once", "unless", "until", "while", "without", "before", "after", "during"),
+    "fr": ("si", "quand", "lorsqu", "sans", "avant", "apr\u00e8s", "pendant"),
+}
 _FIRST = {
     "en": re.compile(
         r"^(?P<word>If|When|Once|Unless|Until|While|Without|Whenever|Before|After"
@@ -42,7 +46,7 @@ def extract(view: View) -> Iterator[Draft]:
     """Yield what a sentence says of a case, where the case is told without pronouns."""
     language = view.context.language
     for sentence in view.sentences:
-        if not sentence.statement:
+        if not sentence.statement or not mentions(sentence.text, _CUES[language]):
             continue
         text = opened(sentence.text)
         match = _FIRST[language].match(text) or _LAST[language].match(text)

@@ -18,6 +18,7 @@ MAX_CLOZE_WORDS = 22
 MAX_NP_WORDS = 9
 GAP = "___"
 
+_DIGIT = re.compile(r"\d")
 _FIGURE = re.compile(
     r"(?<![\w.`/-])(?P<number>~?\d{1,2}:\d\d|~?\d+(?:[.,]\d+)*\s?(?:%|\u00d7|x\b)?)"
     r"(?P<unit>\s?(?:[kKMGT]i?B\b|ms\b|msg/s|km/h|MHz|GHz|[smhd]\b|min\b|[^\W\d_][\w/-]*))?(?![\w/-]*\d)"
@@ -38,7 +39,7 @@ def extract(view: View) -> Iterator[Draft]:
     for sentence in view.sentences:
         if not sentence.statement or "," in sentence.text[:1]:
             continue
-        match = _FIGURE.search(sentence.text)
+        match = _FIGURE.search(sentence.text) if _DIGIT.search(sentence.text) else None
         if not match or re.match(r"\d{4}-\d\d", sentence.text[match.start() :]):
             continue
         np = _np(sentence, view)

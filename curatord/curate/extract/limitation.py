@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from curatord.curate.clause import BE, CONTRACTED
 from curatord.curate.lexicon import third_person
-from curatord.curate.text import CODE_SPAN
+from curatord.curate.text import CODE_SPAN, mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 MAX_NP_WORDS = 9
 MAX_POSITIVE_WORDS = 18
 
+_CUES = {
+    "en": (
+        *("never", "cannot", "no ", "not", "n't", "only", "unless", "fail", "limit", "at most", "avoid", "caveat"),
+        *("beware", "risk", "drawback", "downside", "unreliable", "expensive", "break", "dangerous", "forbidden"),
+        "careful",
+    ),
+    "fr": (
+        *("ne", "n'", "jamais", "seulement", "sauf", "limit", "au plus", "au moins", "\u00e9viter", "attention"),
+        *("risque", "inconv\u00e9nient", "impossible", "difficile", "aucun", "complexe"),
+    ),
+}
 _STRONG = {
     "en": re.compile(
         r"\b(?:never|cannot|no longer|(?:do|does|did|is|are|was|were|will|would|should|must|may|can"
@@ -46,10 +57,10 @@ HEADING = re.compile(
 
 def extract(view: View) -> Iterator[Draft]:
     """Yield a limitation for each sentence that names one."""
-    pattern = _STRONG[view.context.language]
+    pattern, cues = _STRONG[view.context.language], _CUES[view.context.language]
     warned = bool(HEADING.search(view.section.heading))
     for sentence in view.sentences:
-        strong = pattern.search(CODE_SPAN.sub("", sentence.text))
+        strong = mentions(sentence.text, cues) and pattern.search(CODE_SPAN.sub("", sentence.text))
         if not sentence.statement or not (strong or warned):
             continue
         clause = sentence.clause

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from curatord.curate.pair import Category
@@ -112,6 +113,7 @@ ROLES = {
         (r"r\u00e9sum\u00e9|ce qui s'est pass\u00e9|description", "le r\u00e9sum\u00e9", Category.FACTUAL),
     ),
 }
+_NO_LETTERS = re.compile(r"^[\W\d_]+")
 _COMPILED = {
     language: tuple(
         (re.compile(rf"(?:{pattern})\W*$", re.IGNORECASE), role, category) for pattern, role, category in roles
@@ -122,7 +124,7 @@ _COMPILED = {
 
 def extract(view: View) -> Iterator[Draft]:
     """Yield one fact for the section: its role where the heading has one, else its lead."""
-    role = _role(view)
+    role = _role(view.section.heading, view.context.language)
     found = (_lead(view) or _points(view)) if role else _lead(view)
     if found is None:
         return
@@ -137,9 +139,10 @@ def extract(view: View) -> Iterator[Draft]:
         yield view.draft(shape, text, lines, slots={}, weight=0.65)
 
 
-def _role(view: View) -> tuple[str, Category] | None:
-    heading = re.sub(r"^[\W\d_]+", "", view.section.heading).strip()
-    for pattern, role, category in _COMPILED[view.context.language]:
+@lru_cache(maxsize=256)
+def _role(heading: str, language: str) -> tuple[str, Category] | None:
+    heading = _NO_LETTERS.sub("", heading).strip()
+    for pattern, role, category in _COMPILED[language]:
         if heading and pattern.match(heading):
             return role, category
     return None
