@@ -52,7 +52,7 @@ def _date(metadata: Mapping[str, object]) -> str | None:
 
 
 def _is_possible(text: str) -> bool:
-    """Tell whether a day of this date ever was; 2025-13-45 is a slip of the pen, and no date wins over another by it."""
+    """Tell whether there is such a day: 2025-13-45 is a slip of the pen, and must not win over another date."""
     try:
         date.fromisoformat(text)
     except ValueError:

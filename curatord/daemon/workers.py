@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from curatord.config import Engine
 
-QUEUED_PER_WORKER = 4
+QUEUED_PER_WORKER = 32  # a long note at the head of the queue must not leave the other workers idle
 
 
 class Workers:
