@@ -72,6 +72,8 @@ class Workers:
 
     def _started(self) -> ProcessPool:
         with self._starting:
+            if self._pool is not None and not self._pool.active:
+                self.close()  # something went wrong inside it, such as a process that could not be started
             if self._pool is None:
                 self._pool = ProcessPool(
                     max_workers=self._count,

@@ -191,41 +191,37 @@ _CONTESTED = """
 # Of rows that ask the same question one is kept: that of the newest note, then of the least content hash and place.
 # Row ids, which tell the order of arrival, have no say.
 _SURVIVORS = """
-    WITH ranked AS (
-        SELECT pairs.id, row_number() OVER (
+    SELECT wins, id, document FROM (
+        SELECT pairs.id, pairs.document, pairs.kept, row_number() OVER (
             PARTITION BY pairs.question_hash
             ORDER BY documents.date DESC NULLS LAST, pairs.pair, pairs.document, sections.ordinal, facts.ordinal,
                      pairs.ordinal
         ) = 1 AS wins
         FROM contested
-        JOIN pairs ON pairs.question_hash = contested.question
+        CROSS JOIN pairs INDEXED BY pairs_by_question ON pairs.question_hash = contested.question
         JOIN documents ON documents.id = pairs.document
         JOIN facts ON facts.id = pairs.fact
         JOIN sections ON sections.id = facts.section
-    )
-    UPDATE pairs SET kept = ranked.wins FROM ranked WHERE pairs.id = ranked.id AND pairs.kept <> ranked.wins
-    RETURNING document
+    ) WHERE kept <> wins
 """
 
 # What an older note answers, where its value is another one, is the most natural wrong answer there is.
 _STALE = """
-    WITH known AS (
-        SELECT pairs.id, CASE WHEN pairs.kept THEN (
+    SELECT known, id, document FROM (
+        SELECT pairs.id, pairs.document, pairs.stale, CASE WHEN pairs.kept THEN (
             SELECT older.answer
-            FROM pairs AS older
+            FROM pairs AS older INDEXED BY pairs_by_question
             JOIN documents AS theirs ON theirs.id = older.document
             JOIN facts AS fact ON fact.id = older.fact
             WHERE older.question_hash = pairs.question_hash AND NOT older.kept AND theirs.date < documents.date
               AND fact.keys <> facts.keys AND older.answer <> pairs.answer AND fact.extractor <> 'frontmatter'
             ORDER BY theirs.date DESC, older.answer LIMIT 1
-        ) END AS answer
+        ) END AS known
         FROM contested
-        JOIN pairs ON pairs.question_hash = contested.question
+        CROSS JOIN pairs INDEXED BY pairs_by_question ON pairs.question_hash = contested.question
         JOIN documents ON documents.id = pairs.document
         JOIN facts ON facts.id = pairs.fact
-    )
-    UPDATE pairs SET stale = known.answer FROM known WHERE pairs.id = known.id AND pairs.stale IS NOT known.answer
-    RETURNING document
+    ) WHERE stale IS NOT known
 """
 
 
@@ -234,8 +230,12 @@ def _settle_questions(connection: sqlite3.Connection) -> set[str]:
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS contested (question INTEGER PRIMARY KEY)")
     connection.execute("DELETE FROM contested")
     connection.execute(_CONTESTED)
-    changed = {row[0] for row in connection.execute(_SURVIVORS).fetchall()}
-    return changed | {row[0] for row in connection.execute(_STALE).fetchall()}
+    # Changed row by row: an UPDATE joined with a subquery looks at every pair there is.
+    moved = connection.execute(_SURVIVORS).fetchall()
+    connection.executemany("UPDATE pairs SET kept = ? WHERE id = ?", [row[:2] for row in moved])
+    renewed = connection.execute(_STALE).fetchall()
+    connection.executemany("UPDATE pairs SET stale = ? WHERE id = ?", [row[:2] for row in renewed])
+    return {row["document"] for row in (*moved, *renewed)}
 
 
 def _count_documents(connection: sqlite3.Connection) -> int:

@@ -81,3 +81,11 @@ def test_a_pool_that_was_closed_starts_again_when_it_is_needed(workers: Workers)
     assert reasons(workers, "a") == [("a", "a")]
     workers.close()
     assert reasons(workers, "b") == [("b", "b")]
+
+
+def test_a_pool_that_broke_is_replaced(workers: Workers) -> None:
+    """Whatever happened inside it, the next notes are read."""
+    assert reasons(workers, "a") == [("a", "a")]
+    assert workers._pool is not None
+    workers._pool.stop()
+    assert reasons(workers, "b") == [("b", "b")]
