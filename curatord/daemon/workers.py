@@ -37,12 +37,14 @@ class Workers:
         self._work = work or _examine
         self._count = engine.workers or min(4, os.cpu_count() or 1)
         self._pool: ProcessPool | None = None
-        self._starting = threading.Lock()  # a hint's thread may warm the pool while the ingest thread starts it
+        # A hint's thread may warm the pool while the ingest thread starts it or gives it back.
+        self._lock = threading.RLock()
 
     def warm(self) -> None:
         """Start the processes ahead of need; the settle window is time enough for them to come up."""
-        if self._pool is None:
-            self._started().schedule(_ready)
+        with self._lock:
+            if self._pool is None:
+                self._started().schedule(_ready)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Examined]]:
         """Examine notes and yield the results in the order of the tasks.
@@ -65,13 +67,14 @@ class Workers:
 
     def close(self) -> None:
         """End the processes at once."""
-        if self._pool is not None:
-            self._pool.stop()
-            self._pool.join()
-            self._pool = None
+        with self._lock:
+            if self._pool is not None:
+                self._pool.stop()
+                self._pool.join()
+                self._pool = None
 
     def _started(self) -> ProcessPool:
-        with self._starting:
+        with self._lock:
             if self._pool is not None and not self._pool.active:
                 self.close()  # something went wrong inside it, such as a process that could not be started
             if self._pool is None:

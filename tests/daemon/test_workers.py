@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import threading
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING
@@ -89,3 +90,23 @@ def test_a_pool_that_broke_is_replaced(workers: Workers) -> None:
     assert workers._pool is not None
     workers._pool.stop()
     assert reasons(workers, "b") == [("b", "b")]
+
+
+def test_warming_and_giving_back_at_the_same_time_harm_nobody(workers: Workers) -> None:
+    """A hint may come in the very moment in which the idle processes are given back."""
+    failures: list[BaseException] = []
+
+    def warm() -> None:
+        try:
+            for _ in range(20):
+                workers.warm()
+        except RuntimeError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=warm)
+    thread.start()
+    for _ in range(3):
+        workers.close()
+    thread.join()
+    assert failures == []
+    assert reasons(workers, "a") == [("a", "a")]
