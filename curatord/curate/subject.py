@@ -63,6 +63,7 @@ _ASKING = re.compile(
     r"|quand)\b",
     re.IGNORECASE,
 )
+_AGAINST = re.compile(r"\s(?:vs\.?|versus)\s", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$|\s*\{#[^}]*\}\s*$")
 _MARKS = re.compile(r"[*_`\"\u201c\u201d|#<>]+|\s*:[a-z_]+:\s*")
 
@@ -108,6 +109,7 @@ def subject_of(context: Context, heading_path: tuple[str, ...], known: frozenset
     title, path = context.title, list(heading_path)
     if not title or _FIELD.match(title):
         title = re.sub(r"[-_]+", " ", context.path.rpartition("/")[2].removesuffix(".md"))
+    title, path = _joined(title, context.language), [_joined(heading, context.language) for heading in path]
     if path and _same_topic(path[0], title):
         first = path.pop(0)
         title = _shorter(first, title)
@@ -128,6 +130,11 @@ def uncapitalised(text: str, known: frozenset[str]) -> str:
     if first and first[0][1:].islower() and first[0].lower() in known:
         return text[0].lower() + text[1:]
     return "a" + text[1:] if text.startswith("A ") else text
+
+
+def _joined(heading: str, language: str) -> str:
+    """Return "A and B" for "A vs B": what is asked under such a heading is seldom how they compare."""
+    return _AGAINST.sub(" et " if language == "fr" else " and ", heading)
 
 
 def _same_topic(heading: str, title: str) -> bool:
@@ -167,7 +174,7 @@ def _topic(title: str, language: str) -> tuple[str, str]:
         rest = _HOW_TO.sub("", name)
         return rest[:1].upper() + rest[1:], f"when you {rest[:1].lower()}{rest[1:]}"
     if _GERUND.match(name) and not french:
-        return name, f"when {name[0].lower()}{name[1:]}"
+        return name, f"while {name[0].lower()}{name[1:]}"
     if kind:
         return f'the {kind} "{name}"' if not french else f"{kind} \u00ab {name} \u00bb", (
             f'in the {kind} "{name}"' if not french else f"dans {kind} \u00ab {name} \u00bb"

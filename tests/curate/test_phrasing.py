@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from curatord.curate.dedupe import NEAR, alike, normal, shingles
 from curatord.curate.pair import Category, Split
 from curatord.curate.phrasing import Words, fill, languages, questions, say, shapes, words_for
 
@@ -86,6 +87,22 @@ def test_exam_questions_are_never_training_questions() -> None:
     """The two splits share no template."""
     for shape in shapes("en").values():
         assert not {template.text for template in shape.train} & {template.text for template in shape.exam}
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+@pytest.mark.parametrize("name", ["config", "entry", "section"])
+def test_exam_questions_are_far_from_training_under_equal_headings_of_a_long_title(language: str, name: str) -> None:
+    """Two sections of one name share their place, however long its words: what is left must tell them apart."""
+    topic = "copying the whole of a very large file between two slow machines"
+    where = f"in the trail in {topic}"
+    slots = {"name": "limit", "part": "the trail", "in_topic": f"in {topic}", "where": where, "be": "is", "value": "4"}
+    words = words_for(language, name, {**slots, "about": f"the trail in {topic}"})
+    trained, examined = (
+        [shingles(normal(text).words) for _, text in questions(language, name, split, words, "seed")] for split in Split
+    )
+    assert trained
+    assert examined
+    assert not any(alike(one, other, NEAR) for one in examined for other in trained)
 
 
 def test_french_elides_contracts_and_spaces() -> None:
