@@ -223,7 +223,7 @@ def stop(place: Place, process: subprocess.Popen[bytes]) -> None:
     litter = [path.name for path in place.state.rglob("*") if path.is_socket() or path.suffix == ".tmp"]
     if litter:
         raise DemoError(f"left in the state directory: {', '.join(litter)}")
-    click.echo(f"   The daemon and its {len(family) - 1} workers ended within {seconds:.1f} s, exit code 0.")
+    click.echo(f"   The daemon and its {len(family) - 1} child processes ended within {seconds:.1f} s, exit code 0.")
 
 
 def is_idle(place: Place, notes: int) -> bool:
