@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from curatord.store.database import Store
+from curatord.store.digest import digest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -127,6 +130,15 @@ class Live:
         """Return every shard file by its path in the manifest."""
         shards = self.state / "shards"
         return {file.relative_to(shards).as_posix(): file.read_bytes() for file in sorted(shards.glob("*/*.jsonl"))}
+
+    def derived(self) -> tuple[str, dict[str, bytes]]:
+        """Return what is derived from the notes, read while nobody writes: the store's digest and the shards."""
+        store = Store.open_reader(self.state / "store.db")
+        try:
+            assert store.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+            return digest(store.connection), self.shard_files()
+        finally:
+            store.close()
 
 
 def configure(directory: Path, *, settle: float = 0.1, extra: str = "", **memory: object) -> Live:

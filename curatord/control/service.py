@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -10,14 +9,6 @@ if TYPE_CHECKING:
 
     from curatord.daemon.events import Events
     from curatord.daemon.status import Reloaded, Status, Synced
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """Who is at the other end of the socket."""
-
-    uid: int
-    pid: int | None
 
 
 class Service(Protocol):

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MAX_SUBJECT = 8
 EDGES = "\"'\u201c\u201d\u00ab\u00bb()*,;:."
 BE = frozenset("is are was were isn't aren't wasn't weren't est sont était étaient".split())  # noqa: SIM905 - a list of words reads better as text
-FULL_VERBS = frozenset("has have had does did do".split())  # noqa: SIM905 - a list of words reads better as text
 ASKED_WITH = {"has": ("does", "have"), "have": ("do", "have"), "had": ("did", "have")}
 CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will"}
 

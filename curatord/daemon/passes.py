@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from curatord.daemon.ingest import Ingest, Summary
+from curatord.daemon.plan import now
 from curatord.daemon.roots import troubles
 from curatord.log import get_logger
 from curatord.store import disk
@@ -66,7 +66,7 @@ class Passes:
         summary = ingest.reconcile(turn.paths, on_progress=self._progress, should_stop=should_stop)
         self._gauge.pending = 0
         self._gauge.last_error = None
-        self._gauge.last_pass = datetime.now(UTC).isoformat(timespec="seconds")
+        self._gauge.last_pass = now()
         self._refresh()
         self._gauge.state = "ready"
         self._report(summary, seconds=round(monotonic() - started, 3), first=first)

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from curatord.store.database import Store
-from curatord.store.digest import digest
 from tests.daemon.helpers import note
 from tests.live import CURATORD, Live, configure
 
@@ -27,16 +25,6 @@ POINTS = int(os.environ.get("CURATORD_FAULT_POINTS", "10"))
 KILLS = int(os.environ.get("CURATORD_FAULT_KILLS", "6"))
 
 
-def state_of(live: Live) -> tuple[str, dict[str, bytes]]:
-    """Return what is derived from the notes: the store's digest and the shards."""
-    store = Store.open_reader(live.state / "store.db")
-    try:
-        assert store.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-        return digest(store.connection), live.shard_files()
-    finally:
-        store.close()
-
-
 def clean(live: Live, directory: Path) -> tuple[str, dict[str, bytes]]:
     """Return what one clean pass over the same files gives."""
     fresh = configure(directory)
@@ -44,7 +32,7 @@ def clean(live: Live, directory: Path) -> tuple[str, dict[str, bytes]]:
         shutil.rmtree(directory / name)
         shutil.copytree(live.directory / name, directory / name)
     fresh.command("build")
-    return state_of(fresh)
+    return fresh.derived()
 
 
 def worn(directory: Path) -> Live:
@@ -111,7 +99,7 @@ def test_killed_at_any_durable_system_call_a_pass_is_made_up_by_the_next(tmp_pat
         done = subprocess.run([*STRACE, "-e", kill, *build_command(live)], capture_output=True, check=False)
         assert done.returncode != 0, f"the pass was to die at {name} {number}"
         live.command("build")
-        assert state_of(live) == expected, f"after dying at {name} {number}"
+        assert live.derived() == expected, f"after dying at {name} {number}"
         shutil.rmtree(live.state)
         shutil.copytree(before, live.state)
 
@@ -122,7 +110,7 @@ def clean_of_worn(live: Live, tmp_path: Path) -> tuple[str, dict[str, bytes]]:
     shutil.rmtree(fresh.memory)
     shutil.copytree(live.memory, fresh.memory)
     fresh.command("build")
-    return state_of(fresh)
+    return fresh.derived()
 
 
 @pytest.mark.slow
@@ -141,7 +129,7 @@ def test_a_daemon_killed_at_random_moments_while_notes_change_ends_up_right(tmp_
     live.start()
     live.sync()
     live.stop()
-    assert state_of(live) == clean(live, tmp_path / "clean")
+    assert live.derived() == clean(live, tmp_path / "clean")
 
 
 def change(live: Live, dice: random.Random, round_number: int) -> None:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from curatord.store.database import Store
-from curatord.store.digest import digest
 from tests.daemon.helpers import note
-from tests.live import Live, configure, running
+from tests.live import configure, running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,15 +34,6 @@ def change(folder: Path, dice: random.Random, number: int) -> None:
         shutil.rmtree(aside) if act > 0.99 else aside.rename(folder / f"moved-{number}")
 
 
-def state_of(live: Live) -> tuple[str, dict[str, bytes]]:
-    """Return the store's digest and the shards."""
-    store = Store.open_reader(live.state / "store.db")
-    try:
-        return digest(store.connection), live.shard_files()
-    finally:
-        store.close()
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_storm_of_saves_moves_and_deletions_ends_where_a_clean_pass_does(tmp_path: Path) -> None:
@@ -65,4 +54,4 @@ def test_a_storm_of_saves_moves_and_deletions_ends_where_a_clean_pass_does(tmp_p
     shutil.rmtree(fresh.memory)
     shutil.copytree(live.memory, fresh.memory)
     fresh.command("build", timeout=120)
-    assert state_of(live) == state_of(fresh)
+    assert live.derived() == fresh.derived()

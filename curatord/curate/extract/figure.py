@@ -31,7 +31,6 @@ _NO_UNIT = frozenset(_NO_UNIT_WORDS.split())
 _ENDS_IN_PREPOSITION = re.compile(
     r"\b(in|for|after|at|within|about|by|to|under|over|from|every|of|on|with|until|before)$"
 )
-_WHICH = {"at": "At what time"}
 
 
 def extract(view: View) -> Iterator[Draft]:
