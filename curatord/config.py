@@ -110,6 +110,105 @@ class Engine(Table):
     memory_mb: int = Field(1024, ge=128, description="Address space of a worker on Linux, in MiB.")
 
 
+class Lora(Table):
+    """Which weights are trained (LoRA, arXiv 2106.09685)."""
+
+    rank: int = Field(16, ge=1, le=512, description="LoRA rank.")
+    layers: int = Field(8, ge=1, description="Transformer blocks that get LoRA, counted from the top.")
+    scale: float = Field(2.0, gt=0, description="Factor of the update, as mlx_lm has it (alpha / rank elsewhere).")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Share of inputs dropped in front of each LoRA update.")
+    targets: Texts = Field(
+        (), description='Layers within a block, such as "self_attn.q_proj"; empty: every linear layer.'
+    )
+    dora: bool = Field(False, description="Train magnitudes and directions apart (DoRA, arXiv 2402.09353).")
+
+
+class Sft(Table):
+    """Supervised fine-tuning: the answers are learned."""
+
+    epochs: int = Field(4, ge=1, le=100, description="Times every pair is seen.")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate of AdamW.")
+    warmup: float = Field(0.05, ge=0, le=1, description="Share of the steps in which the rate rises to its peak.")
+    weight_decay: float = Field(0.0, ge=0, le=1, description="AdamW's weight decay.")
+    batch_tokens: int = Field(1024, ge=64, description="Tokens in a batch, padding included.")
+    accumulate: int = Field(1, ge=1, le=256, description="Batches whose gradients are added up to one step.")
+    patience: int = Field(3, ge=0, description="Validations without a better loss before training stops; 0: never.")
+
+
+class Dpo(Table):
+    """Direct preference optimization (arXiv 2305.18290), from the SFT adapter."""
+
+    enabled: bool = Field(True, description="Whether preference pairs are trained on at all.")
+    epochs: int = Field(1, ge=1, le=100, description="Times every preference pair is seen.")
+    loss: Literal["sigmoid", "ipo", "hinge"] = Field("sigmoid", description="The preference loss.")
+    beta: float = Field(0.1, gt=0, le=10, description="How strongly the reference model holds.")
+    label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="Share of pairs taken to be labelled wrongly.")
+    sft_weight: float = Field(0.2, ge=0, description="Weight of the chosen answers' own loss beside the preference.")
+    learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak learning rate of AdamW.")
+    warmup: float = Field(0.1, ge=0, le=1, description="Share of the steps in which the rate rises to its peak.")
+    batch_tokens: int = Field(2048, ge=64, description="Tokens in a batch of pairs, both answers, padding included.")
+
+
+class Replay(Table):
+    """What keeps the model from forgetting what it could do before."""
+
+    share: float = Field(0.1, ge=0, le=0.9, description="Share of the rows that are the base model's own answers.")
+    kl: float = Field(
+        1.0, ge=0, description="Weight of the divergence from the base model on these rows; 0: they are learned."
+    )
+
+
+class Conditions(Table):
+    """When training may go on; a condition lost during a run pauses it at the next step."""
+
+    on_power: bool = Field(True, description="Only while the machine is not on battery.")
+    max_load: float = Field(0.8, ge=0, description="Load of others per core, one-minute average; 0: any.")
+    min_free_memory_mb: int = Field(2048, ge=0, description="MiB of memory that must be available; 0: any.")
+    min_free_disk_mb: int = Field(2048, ge=0, description="MiB that must be free where the runs are kept; 0: any.")
+    idle_minutes: float = Field(
+        10.0, ge=0, description="Minutes without keyboard and mouse, where that is known; 0: any."
+    )
+    display_asleep: bool = Field(False, description="Only while the display sleeps, where that is known.")
+    thermal: bool = Field(True, description="Only while the machine does not throttle for heat.")
+
+
+class Training(Table):
+    """The nightly training."""
+
+    enabled: bool = Field(True, description="Whether the daemon trains by itself; `curatord train now` always may.")
+    base: str = Field(
+        "smollm2-135m",
+        min_length=1,
+        description='The model to start from: "smollm2-135m" (built in), an MLX model directory, or a Hugging Face id.',
+    )
+    schedule: str = Field("30 2 * * *", description="When to train, as a cron expression in local time.")
+    stop_at: str = Field(
+        "07:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^$",
+        description="Local time at which a run is paused until its next turn; empty: never.",
+    )
+    min_new_pairs: int = Field(50, ge=1, description="Pairs no run has seen yet that must have gathered.")
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of everything random.")
+    max_tokens: int = Field(1024, ge=32, description="Longer rows lose the system text, or are left out and counted.")
+    max_gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to this norm.")
+    validate_every: int = Field(50, ge=1, description="Steps between validations.")
+    checkpoint_every: int = Field(50, ge=1, description="Steps between checkpoints.")
+    checkpoint_layers: bool = Field(
+        False, description="Compute activations twice instead of keeping them (saves memory)."
+    )
+    cache_mb: int = Field(2048, ge=0, description="MiB of memory for activations of the frozen layers.")
+    cache_disk_mb: int = Field(8192, ge=0, description="MiB of disk for those that memory does not hold.")
+    models: Directory | None = Field(
+        None, description="Where base models are kept; without it, the platform's cache directory."
+    )
+    hosts: Texts = Field((), description="Machines that train together (mlx.launch); empty: this one alone.")
+    lora: Lora = Lora()
+    sft: Sft = Sft()
+    dpo: Dpo = Dpo()
+    replay: Replay = Replay()
+    conditions: Conditions = Conditions()
+
+
 class Log(Table):
     """What the daemon writes about itself; never the text of a note."""
 
@@ -133,5 +232,6 @@ class Settings(Table):
     redact: Redact = Redact()
     shards: Shards = Shards()
     engine: Engine = Engine()
+    training: Training = Training()
     log: Log = Log()
     control: Control = Control()

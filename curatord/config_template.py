@@ -32,6 +32,7 @@ _EXAMPLES = {
     ("state", "dir"): "~/.local/state/curatord",
     ("memory", "roots", "path"): "~/notes/knowledge",
     ("memory", "roots", "kind"): "knowledge",
+    ("training", "models"): "~/.cache/curatord/models",
 }
 
 

@@ -65,9 +65,15 @@ def test_the_template_without_comments_is_toml() -> None:
 
 def _options() -> Iterator[tuple[str, str]]:
     for table, field in Settings.model_fields.items():
-        assert isinstance(field.annotation, type)
-        assert issubclass(field.annotation, BaseModel)
-        for option in field.annotation.model_fields:
-            if (table, option) != ("memory", "roots"):
-                yield table, option
+        yield from _options_of(table, field.annotation)
     yield from (("memory.roots", option) for option in ("path", "kind"))
+
+
+def _options_of(table: str, model: object) -> Iterator[tuple[str, str]]:
+    assert isinstance(model, type)
+    assert issubclass(model, BaseModel)
+    for option, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _options_of(f"{table}.{option}", field.annotation)
+        elif (table, option) != ("memory", "roots"):
+            yield table, option
