@@ -22,9 +22,17 @@ def _allow_entry(value: str) -> str:
     return check_entry(value)
 
 
+def _schedule(value: str) -> str:
+    from curatord.cron import Cron  # noqa: PLC0415  a tenth of a second that only a schedule of one's own costs
+
+    Cron.parse(value)
+    return value
+
+
 # A relative path is relative to the configuration file, wherever the daemon is started.
 Directory = Annotated[Path, Strict(False), BeforeValidator(_directory)]
 AllowEntry = Annotated[str, AfterValidator(_allow_entry)]
+Schedule = Annotated[str, AfterValidator(_schedule)]
 Texts = Annotated[tuple[str, ...], Strict(False)]  # TOML has lists; frozen settings hold tuples
 
 
@@ -127,6 +135,7 @@ class Sft(Table):
     """Supervised fine-tuning: the answers are learned."""
 
     epochs: int = Field(4, ge=1, le=100, description="Times every pair is seen.")
+    max_steps: int = Field(0, ge=0, description="Optimizer steps at most; 0: as many as the epochs take.")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate of AdamW.")
     warmup: float = Field(0.05, ge=0, le=1, description="Share of the steps in which the rate rises to its peak.")
     weight_decay: float = Field(0.0, ge=0, le=1, description="AdamW's weight decay.")
@@ -140,6 +149,7 @@ class Dpo(Table):
 
     enabled: bool = Field(True, description="Whether preference pairs are trained on at all.")
     epochs: int = Field(1, ge=1, le=100, description="Times every preference pair is seen.")
+    max_steps: int = Field(0, ge=0, description="Optimizer steps at most; 0: as many as the epochs take.")
     loss: Literal["sigmoid", "ipo", "hinge"] = Field("sigmoid", description="The preference loss.")
     beta: float = Field(0.1, gt=0, le=10, description="How strongly the reference model holds.")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="Share of pairs taken to be labelled wrongly.")
@@ -181,7 +191,7 @@ class Training(Table):
         min_length=1,
         description='The model to start from: "smollm2-135m" (built in), an MLX model directory, or a Hugging Face id.',
     )
-    schedule: str = Field("30 2 * * *", description="When to train, as a cron expression in local time.")
+    schedule: Schedule = Field("30 2 * * *", description="When to train, as a cron expression in local time.")
     stop_at: str = Field(
         "07:00",
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^$",
@@ -192,9 +202,9 @@ class Training(Table):
     max_tokens: int = Field(1024, ge=32, description="Longer rows lose the system text, or are left out and counted.")
     max_gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to this norm.")
     validate_every: int = Field(50, ge=1, description="Steps between validations.")
-    checkpoint_every: int = Field(50, ge=1, description="Steps between checkpoints.")
-    checkpoint_layers: bool = Field(
-        False, description="Compute activations twice instead of keeping them (saves memory)."
+    checkpoint_every: int = Field(50, ge=1, description="Steps between checkpoints; slow ones are kept once a minute.")
+    recompute_activations: bool = Field(
+        False, description="Compute activations twice instead of keeping them (gradient checkpointing; saves memory)."
     )
     cache_mb: int = Field(2048, ge=0, description="MiB of memory for activations of the frozen layers.")
     cache_disk_mb: int = Field(8192, ge=0, description="MiB of disk for those that memory does not hold.")

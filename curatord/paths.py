@@ -41,6 +41,21 @@ class StateDirectory:
         return self.path / "shards"
 
     @property
+    def runs(self) -> Path:
+        """The training runs, a directory each."""
+        return self.path / "runs"
+
+    @property
+    def adapters(self) -> Path:
+        """The adapters that runs have made, a directory each."""
+        return self.path / "adapters"
+
+    @property
+    def schedule(self) -> Path:
+        """Up to when due times of the schedule have been answered."""
+        return self.path / "schedule.json"
+
+    @property
     def lock(self) -> Path:
         """The file the running daemon holds locked."""
         return self.path / "curatord.lock"

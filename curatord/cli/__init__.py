@@ -34,6 +34,9 @@ _COMMANDS = {
     "events": "events",
     "logs": "logs",
     "export": "export",
+    "train": "train",
+    "runs": "runs",
+    "model": "model",
     "config": "config",
 }
 

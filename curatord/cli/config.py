@@ -78,6 +78,9 @@ def path(setup: Setup) -> ExitCode:
 
 
 def _effective(settings: Settings) -> dict[str, Any]:
+    from curatord.train.model_files import models_directory  # noqa: PLC0415  needed here alone
+
     content = settings.model_dump(mode="json")
     content["state"]["dir"] = str(paths.state_directory(settings.state.dir).path)
+    content["training"]["models"] = str(models_directory(settings.training.models))
     return content

@@ -11,7 +11,7 @@ from curatord.cli.setup import Setup, pass_setup
 from curatord.control.running import is_locked
 from curatord.errors import BusyError, CuratordError, ExitCode
 
-STOP_SECONDS = 15.0
+STOP_SECONDS = 30.0  # the training process may have a step to finish
 
 
 @click.command(short_help="Compare the folders with the store, now.")

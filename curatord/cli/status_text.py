@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from curatord.cli import training_text
 from curatord.cli.output import seconds_in_words
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _COLORS = {
 
 
 def attention(status: Mapping[str, Any]) -> list[str]:
-    """Return what needs the person, a sentence each: roots, the configuration, a pass that failed."""
+    """Return what needs the person, a sentence each: roots, the configuration, a pass or a run that failed."""
     found = []
     for root in status["roots"]:
         if root["held"]:
@@ -35,6 +36,8 @@ def attention(status: Mapping[str, Any]) -> list[str]:
         found.append(f"The configuration is broken, the former one stays in force: {error}")
     if error := status.get("error"):
         found.append(error)
+    if (last := status["training"]["last"]) and last["state"] == "failed":
+        found.append(f"The last training run failed: {last['reason']} (curatord runs show {last['run']})")
     return found
 
 
@@ -69,6 +72,7 @@ def _figures(status: Mapping[str, Any]) -> Iterator[str]:
     yield f"shards      generation {status['generation']}"
     yield f"problems    {_number(status['problems'])}{'  (curatord problems)' if status['problems'] else ''}"
     yield f"last pass   {status['last_pass'] or 'none yet'}"
+    yield from training_text.lines(status["training"], status["new_pairs"])
 
 
 def _notices(status: Mapping[str, Any]) -> Iterator[str]:

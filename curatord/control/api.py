@@ -6,29 +6,28 @@ Endpoints are plain functions, run in threads of a pool; those that read the sto
 from __future__ import annotations
 
 import queue
-import sqlite3
-from collections.abc import AsyncIterator, Iterator  # noqa: TC003  FastAPI evaluates annotations at run time
+from collections.abc import AsyncIterator  # noqa: TC003  FastAPI evaluates annotations at run time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import orjson
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from curatord import __version__
-from curatord.control import models
+from curatord.control import models, training_api
+from curatord.control.dependencies import Asked, Page, Reader  # noqa: TC001  see above
 from curatord.control.guard import Guard
-from curatord.control.service import Service
 from curatord.daemon.status import Reloaded, Status, Synced  # noqa: TC001  see above
 from curatord.errors import AccessError, BusyError, CuratordError, ExitCode, NotFoundError, UsageError
 from curatord.store import conflicts, provenance, queries
-from curatord.store.database import Store
 
 if TYPE_CHECKING:
     from curatord.config import Control
+    from curatord.control.service import Service
     from curatord.daemon.events import Event
 
 HEARTBEAT_SECONDS = 1.0
@@ -48,31 +47,13 @@ def make_app(service: Service, settings: Control) -> FastAPI:
     )
     app.state.service = service
     app.include_router(router)
+    app.include_router(training_api.router)
     app.add_exception_handler(CuratordError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(Exception, _answer_failure)
     app.add_middleware(Guard, max_bytes=settings.max_request_bytes)
     return app
-
-
-def _service(request: Request) -> Service:
-    return cast("Service", request.app.state.service)
-
-
-Asked = Annotated[Service, Depends(_service)]
-
-
-def _reader(service: Asked) -> Iterator[sqlite3.Connection]:
-    store = Store.open_reader(service.store_path)
-    try:
-        yield store.connection
-    finally:
-        store.close()
-
-
-Reader = Annotated[sqlite3.Connection, Depends(_reader)]
-Page = Annotated[models.PageQuery, Query()]
 
 
 @router.get("/status")

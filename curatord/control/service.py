@@ -8,7 +8,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from curatord.daemon.events import Events
-    from curatord.daemon.status import Reloaded, Status, Synced
+    from curatord.daemon.status import Ordered, Preview, Reloaded, Status, Synced
+
+
+class Trainer(Protocol):
+    """Orders about training; each raises a CuratordError that says why it cannot be met."""
+
+    def now(self, base: str | None = None) -> Ordered:
+        """Start a run, of another base than that of the settings if one is named."""
+
+    def pause(self) -> Ordered:
+        """Let the run in hand rest until it is resumed."""
+
+    def resume(self) -> Ordered:
+        """Let the run in hand go on."""
+
+    def cancel(self) -> Ordered:
+        """End the run in hand for good."""
+
+    def preview(self) -> Preview:
+        """Tell what the schedule would do now, and why."""
 
 
 class Service(Protocol):
@@ -17,6 +36,14 @@ class Service(Protocol):
     @property
     def events(self) -> Events:
         """The bus of everything that happens."""
+
+    @property
+    def training(self) -> Trainer:
+        """What takes orders about training."""
+
+    @property
+    def runs_path(self) -> Path:
+        """The directory of the training runs."""
 
     @property
     def store_path(self) -> Path:

@@ -40,6 +40,7 @@ class Gauge:
     last_error: str | None = None  # of the last pass, if it failed
     last_pass: str | None = None
     watch_problems: tuple[str, ...] = ()
+    training: TrainingStatus = field(default_factory=lambda: TrainingStatus(state="off"))
     started: float = field(default_factory=monotonic)
 
     def status(self, settling: int) -> Status:
@@ -58,9 +59,8 @@ class Gauge:
             pairs=_pair_counts(totals),
             generation=self.generation,
             problems=totals.problems if totals else 0,
-            # No training has seen any pair yet: all of them are new.
-            new_pairs=totals.sft if totals else 0,
-            training=TrainingStatus(state="off"),
+            new_pairs=totals.new if totals else 0,
+            training=self.training,
             exam=ExamStatus(),
             config=ConfigStatus(path=self.config_path, error=self.config_error),
             warnings=list(self.watch_problems),

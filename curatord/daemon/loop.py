@@ -54,6 +54,7 @@ class IngestLoop:
         self._requested = 0  # number of the latest request for a full pass
         self._completed = 0  # number of the latest request whose pass has ended
         self._succeeded = 0  # number of the latest request whose pass has ended well
+        self._nudged = False
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
 
@@ -89,6 +90,12 @@ class IngestLoop:
             self._requested += 1
             self._condition.notify_all()
             return self._requested
+
+    def nudge(self) -> None:
+        """Ask for a pass that looks at nothing: for what else its thread does."""
+        with self._condition:
+            self._nudged = True
+            self._condition.notify_all()
 
     def wait(self, number: int, timeout: float | None = None) -> bool:
         """Wait until the pass for a request has ended; return whether it has, and well."""
@@ -130,12 +137,15 @@ class IngestLoop:
         idle_at: float | None = monotonic() + IDLE_SECONDS
         with self._condition:
             while not self._stopping:
+                nudged, self._nudged = self._nudged, False
                 if self._requested > self._completed:
                     self._window.take()
                     return Turn(None, self._requested)
                 now, due = monotonic(), self._window.due_at()
                 if due is not None and due <= now:
                     return Turn(self._window.take().by_root(), 0)
+                if nudged:
+                    return Turn({}, 0)
                 if due is None and idle_at is not None and idle_at <= now:
                     idle_at = None
                     self._rest()

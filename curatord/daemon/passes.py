@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import asdict
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from curatord.store.queries import totals
 from curatord.store.shards import ShardWriter
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
     from curatord.config import Settings
@@ -31,7 +33,7 @@ log = get_logger("passes")
 class Passes:
     """Owns the store's writing connection; `run` and `close` are called by the ingest thread, or when it has ended.
 
-    `use` and `confirm` may be called from any thread and take effect with the next pass.
+    `use`, `confirm` and `write` may be called from any thread and take effect with the next pass.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Passes:
         self._store = Store.open(state.store)
         self._ingest: Ingest | None = None
         self._confirmed = False
+        self._changes: deque[Callable[[sqlite3.Connection], None]] = deque()
 
     def use(self, settings: Settings) -> None:
         """Work by other settings from the next pass on; the roots are those of the gauge."""
@@ -55,6 +58,15 @@ class Passes:
         """Let deletions on hold go through with the next pass."""
         self._confirmed = True
 
+    def write(self, change: Callable[[sqlite3.Connection], None]) -> None:
+        """Have something else written at the next pass, in a transaction of its own; tried again where that fails."""
+        self._changes.append(change)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something waits to be written."""
+        return bool(self._changes)
+
     def run(self, turn: Turn, should_stop: Callable[[], bool]) -> None:
         """Bring store and shards in line with the disk, as far as the turn asks for it."""
         started = monotonic()
@@ -63,6 +75,7 @@ class Passes:
         if not first:
             self._gauge.state = "working"
         self._write_confirmation()
+        self._write_changes()
         summary = ingest.reconcile(turn.paths, on_progress=self._progress, should_stop=should_stop)
         self._gauge.pending = 0
         self._gauge.last_error = None
@@ -103,6 +116,12 @@ class Passes:
             with self._store.transaction() as connection:
                 roots = disk.confirm_deletions(connection)
             log.info("deletions_confirmed", roots=roots)
+
+    def _write_changes(self) -> None:
+        while self._changes:
+            with self._store.transaction() as connection:
+                self._changes[0](connection)
+            self._changes.popleft()
 
     def _progress(self, left: int) -> None:
         self._gauge.pending = left

@@ -36,7 +36,10 @@ class SleepDetector:
 
 
 class Clock:
-    """The daemon's timers, in one background thread."""
+    """The daemon's timers, in one background thread.
+
+    `beat` is called every half minute, so that nothing waits longer for a change of the clocks or for the machine.
+    """
 
     def __init__(
         self,
@@ -45,10 +48,13 @@ class Clock:
         rescan: Callable[[], object],
         check_watches: Callable[[], None],
         woke_up: Callable[[float], None],
+        beat: Callable[[], None],
     ) -> None:
         """Set up the timers; `start` lets them run."""
         self._rescan = rescan
         self._woke_up = woke_up
+        self._on_beat = beat
+        self._wakes_at: datetime | None = None
         self._sleep = SleepDetector(time(), monotonic())
         # A timer missed while the machine slept is made up once, however late: APScheduler's own grace is one second.
         self._scheduler = BackgroundScheduler(
@@ -75,7 +81,14 @@ class Clock:
         due = datetime.now(UTC) + timedelta(seconds=RETRY_SECONDS)
         self._scheduler.add_job(self._rescan, "date", run_date=due, id="retry", replace_existing=True)
 
+    def wake_at(self, moment: datetime) -> None:
+        """Beat at a moment besides; a later call takes the place of an earlier one."""
+        if moment != self._wakes_at:
+            self._wakes_at = moment
+            self._scheduler.add_job(self._on_beat, "date", run_date=moment, id="wake", replace_existing=True)
+
     def _beat(self) -> None:
+        self._on_beat()
         if slept := self._sleep.slept(time(), monotonic()):
             self._scheduler.wakeup()
             self._woke_up(slept)

@@ -10,14 +10,18 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from curatord import __version__, settings_file
+from curatord.daemon.child import TRAIN
 from curatord.daemon.events import Events
 from curatord.daemon.gauge import Gauge
+from curatord.daemon.ledger import StoreLedger
 from curatord.daemon.lock import InstanceLock
 from curatord.daemon.loop import IngestLoop
 from curatord.daemon.passes import Passes
 from curatord.daemon.roots import name_roots
 from curatord.daemon.schedule import Clock
 from curatord.daemon.status import Reloaded, Status, Synced
+from curatord.daemon.supervisor import Surroundings
+from curatord.daemon.training import Pairs, TrainingThread
 from curatord.daemon.watching import Watching
 from curatord.daemon.workers import Workers
 from curatord.errors import ConfigurationError, CuratordError
@@ -26,10 +30,12 @@ from curatord.memory.settle import SettleWindow
 from curatord.paths import state_directory
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
     from pathlib import Path
 
     from curatord.config import Settings
+    from curatord.daemon.loop import Turn
     from curatord.paths import StateDirectory
 
 SECONDS_TO_FINISH = 1.5  # for the batch in hand, before its workers are ended
@@ -55,10 +61,12 @@ def run(
     make_server: Callable[[Daemon], Server],
     *,
     terminal: bool = False,
+    train: tuple[str, ...] = TRAIN,
 ) -> None:
     """Run the daemon until it is told to stop.
 
-    `make_server` is called once, in a thread of its own, when everything else is on its way.
+    `make_server` is called once, in a thread of its own, when everything else is on its way; `train` is the command
+    that does a training run, whose directory is added to it.
     Raises BusyError when another daemon holds the state directory, and StoreError when the store is unusable.
     """
     state.create()
@@ -66,7 +74,7 @@ def run(
     lock.acquire()
     try:
         configure(settings.log, state.log, terminal=terminal)
-        Daemon(config_file, settings, state).run(make_server)
+        Daemon(config_file, settings, state, train).run(make_server)
     finally:
         lock.release()
 
@@ -74,11 +82,14 @@ def run(
 class Daemon:
     """What `run` runs, and what the control socket talks to (as `control.service.Service`).
 
-    Three threads share the work: the event loop answers clients, the ingest thread alone writes the store, and the
-    clock keeps time. What a client is told at once stands in the gauge; the rest is read over connections of its own.
+    Four threads share the work: the event loop answers clients, the ingest thread alone writes the store, the training
+    thread alone writes how runs stand, and the clock keeps time. What a client is told at once stands in the gauge;
+    the rest is read over connections of its own.
     """
 
-    def __init__(self, config_file: Path, settings: Settings, state: StateDirectory) -> None:
+    def __init__(
+        self, config_file: Path, settings: Settings, state: StateDirectory, train: tuple[str, ...] = TRAIN
+    ) -> None:
         """Open the store; nothing moves before `run`."""
         self.events = Events()
         self._config_file = config_file
@@ -88,7 +99,7 @@ class Daemon:
         self._passes = Passes(state, settings, self._gauge, self.events, self._workers)
         self._loop = IngestLoop(
             _window(settings),
-            lambda turn: self._passes.run(turn, lambda: self._loop.stopping),
+            self._make_pass,
             warm=self._workers.warm,
             idle=self._workers.close,
             on_failure=self._failed,
@@ -99,6 +110,15 @@ class Daemon:
             rescan=self._loop.request,
             check_watches=self._watching.check,
             woke_up=self._woke_up,
+            beat=self._beat,
+        )
+        self.training = TrainingThread(
+            state,
+            settings,
+            Surroundings(train, state.adapters, StoreLedger(self._write), self.events),
+            self._gauge,
+            pairs=self._pairs,
+            wake_at=self._clock.wake_at,
         )
         self._stop_requested: asyncio.Event | None = None
         self._event_loop: asyncio.AbstractEventLoop | None = None
@@ -108,6 +128,11 @@ class Daemon:
         """The database, for readers of their own."""
         return self._state.store
 
+    @property
+    def runs_path(self) -> Path:
+        """The directory of the training runs."""
+        return self._state.runs
+
     def run(self, make_server: Callable[[Daemon], Server]) -> None:
         """Start everything, serve until told to stop, and take everything down."""
         log.info("started", version=__version__, config=str(self._config_file), state=str(self._state.path))
@@ -115,6 +140,7 @@ class Daemon:
         self._watching.watch(self._gauge.roots)
         self._loop.start()
         self._clock.start()
+        self.training.start()
         try:
             asyncio.run(self._serve(make_server))
         finally:
@@ -163,6 +189,23 @@ class Daemon:
         if self._event_loop is not None and self._stop_requested is not None:
             self._event_loop.call_soon_threadsafe(self._stop_requested.set)
 
+    def _beat(self) -> None:
+        self.training.nudge()
+
+    def _make_pass(self, turn: Turn) -> None:
+        self._passes.run(turn, lambda: self._loop.stopping)
+        self.training.nudge()
+
+    def _write(self, change: Callable[[sqlite3.Connection], None]) -> None:
+        self._passes.write(change)
+        self._loop.nudge()
+
+    def _pairs(self) -> Pairs | None:
+        totals = self._gauge.totals
+        if totals is None or self._gauge.state == "starting":
+            return None
+        return Pairs(totals.sft, None if self._passes.is_behind else totals.new)
+
     def _failed(self, error: Exception) -> None:
         if not self._loop.stopping:
             self._passes.failed(error)
@@ -182,6 +225,7 @@ class Daemon:
         self._gauge.roots = name_roots(settings.memory.roots)
         self._watching.watch(self._gauge.roots)
         self._passes.use(settings)
+        self.training.use(settings)
         self._clock.set_rescan(settings.memory.rescan_seconds)
         self._loop.set_window(_window(settings))
 
@@ -197,6 +241,7 @@ class Daemon:
         stopping = asyncio.create_task(self._stop_requested.wait())
         await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
         self._gauge.state = "stopping"
+        self.training.begin_to_stop()
         self._loop.begin_to_stop()  # clients that wait for a pass are answered while they can be
         self.events.publish("stopping")
         self.events.close()
@@ -212,6 +257,7 @@ class Daemon:
         self._watching.stop()
         ended = self._loop.stop(SECONDS_TO_FINISH)
         self._workers.close()  # whoever still waits for a worker stops waiting
+        self.training.stop()
         if ended or self._loop.stop(SECONDS_TO_FINISH):
             self._passes.close()
 

@@ -44,13 +44,46 @@ class PairCounts(Wire):
     by_category: dict[str, int]
 
 
+class RunProgress(Wire):
+    """How far a run is; figures are those of its last optimizer step, in supervised tokens, seconds, and MiB."""
+
+    stage: str | None = None
+    step: int = 0
+    steps: int | None = None
+    loss: float | None = None
+    validation_loss: float | None = None
+    tokens_per_second: float | None = None
+    seconds_left: float | None = None
+    memory_mb: float | None = None
+    checkpoint_step: int | None = None
+    warnings: list[str] = []
+
+
+class LastRun(Wire):
+    """The last run that ended: done, failed or cancelled, why, and when (ISO 8601)."""
+
+    run: str
+    state: str
+    reason: str
+    finished: str | None
+
+
 class TrainingStatus(Wire):
-    """The nightly training."""
+    """The nightly training.
+
+    `state` is off, idle, running, held (a run is due, or rests, and goes on when the reasons in `held_by` are gone) or
+    paused (until a person says `resume`). While idle, `held_by` tells what would keep the next run from starting.
+    `next_run` (ISO 8601, local) is when training may next go on by itself; in the past where only reasons hold it.
+    `run` is the run in hand.
+    """
 
     state: str
     next_run: str | None = None
     held_by: list[str] = []
     run: str | None = None
+    progress: RunProgress | None = None
+    last: LastRun | None = None
+    min_new_pairs: int = 0
 
 
 class ExamStatus(Wire):
@@ -108,3 +141,34 @@ class Reloaded(Wire):
 
     applied: bool
     error: str | None = None
+
+
+class Ordered(Wire):
+    """The answer to an order about training: the run concerned, its state then, and what happens, in a sentence."""
+
+    run: str
+    state: str
+    told: str
+
+
+class ConditionVerdict(Wire):
+    """A condition of `[training.conditions]`: whether it is met (always, where it is switched off), and by what."""
+
+    name: str
+    met: bool
+    told: str
+
+
+class Preview(Wire):
+    """What the schedule would do now, and why: `action` is start, resume, pause, skip or wait.
+
+    `skip` lets the hour pass without a run; `wait` leaves everything as it is.
+    """
+
+    action: str
+    reasons: list[str]
+    next_run: str | None
+    run: str | None
+    new_pairs: int | None
+    min_new_pairs: int
+    conditions: list[ConditionVerdict]

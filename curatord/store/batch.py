@@ -148,7 +148,7 @@ class Batch:
             _INSERT_FACT, [(first + number, row, *fact) for number, fact in enumerate(rows.facts)]
         )
         self.connection.executemany(
-            _INSERT_PAIR, [(first + position, identity, *pair) for position, pair in rows.pairs]
+            _INSERT_PAIR, [(first + position, identity, *pair, pair[1]) for position, pair in rows.pairs]
         )
         self.connection.executemany(_TOUCH, [(pair[2],) for _, pair in rows.pairs])
 
@@ -177,7 +177,8 @@ _INSERT_FACT = (
 )
 _INSERT_PAIR = (
     "INSERT INTO pairs (fact, document, ordinal, pair, question_hash, split, category, phrasing, question, answer,"
-    " score, parts, made_strategy, made_rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " score, parts, made_strategy, made_rejected, seen)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM seen WHERE seen.pair = ?))"
 )
 _TOUCH = "INSERT OR IGNORE INTO touched VALUES (?)"
 

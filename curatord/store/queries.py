@@ -25,8 +25,9 @@ Row = dict[str, Any]
 class Totals:
     """How much the store holds.
 
-    `sft` and `by_category` count the pairs to train on, `preference` those of them with a rejected answer, and
-    `heldout` the pairs kept back for the exam. `documents_by_root` counts documents by the name of their root.
+    `sft` and `by_category` count the pairs to train on, `preference` those of them with a rejected answer, `new` those
+    that no training run has seen, and `heldout` the pairs kept back for the exam. `documents_by_root` counts documents
+    by the name of their root.
     """
 
     documents: int
@@ -34,6 +35,7 @@ class Totals:
     facts: int
     sft: int
     preference: int
+    new: int
     heldout: int
     by_category: dict[str, int]
     problems: int
@@ -55,11 +57,12 @@ class PairFilter:
 def totals(connection: sqlite3.Connection) -> Totals:
     """Count everything; a few milliseconds on half a million pairs."""
     by_category = {category.value: 0 for category in Category}
-    preference = heldout = 0
-    for split, category, preferred, pairs in connection.execute("SELECT * FROM tally"):
+    preference = new = heldout = 0
+    for split, category, preferred, seen, pairs in connection.execute("SELECT * FROM tally"):
         if split == Split.TRAIN:
             by_category[category] += pairs
             preference += pairs if preferred else 0
+            new += 0 if seen else pairs
         else:
             heldout += pairs
     by_root = dict(connection.execute("SELECT root, count(*) FROM documents GROUP BY root ORDER BY root").fetchall())
@@ -69,6 +72,7 @@ def totals(connection: sqlite3.Connection) -> Totals:
         facts=_count(connection, "facts"),
         sft=sum(by_category.values()),
         preference=preference,
+        new=new,
         heldout=heldout,
         by_category=by_category,
         problems=_count(connection, "problems"),

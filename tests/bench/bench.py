@@ -19,6 +19,9 @@ import mistune
 import orjson
 import psutil
 
+from curatord.resources import resource
+from curatord.train.model_files import models_directory
+from tests.bench.training import training
 from tests.daemon.helpers import note
 from tests.live import CURATORD, Live, configure
 
@@ -36,6 +39,7 @@ def main() -> None:
         "first-scan": first_scan,
         "one-edit": edit_among_many,
         "status": status_command,
+        "training": train_side_by_side,
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*available, []], help="which to run; default: all")
@@ -57,6 +61,17 @@ def show(name: str, figures: dict[str, float]) -> None:
     for label, value in figures.items():
         sys.stdout.write(f"  {label:<58} {value:>10.3f}\n")
     sys.stdout.flush()
+
+
+def train_side_by_side(directory: Path) -> dict[str, float]:
+    """Compare our training with mlx_lm's on the pairs of two sample notes; minutes."""
+    live = configure(directory)
+    for name in ("cold-store", "seed-moisture"):
+        shutil.copy(resource(f"etc/sample-memory/knowledge/{name}.md"), directory / "knowledge")
+    live.command("build", timeout=900)
+    live.command("model", "fetch", timeout=300)
+    models = models_directory(None)
+    return training(directory, live.state / "store.db", models)
 
 
 def first_scan(directory: Path, runs: int = 3) -> dict[str, float]:

@@ -173,7 +173,13 @@ def test_exporting_before_anything_was_built_is_one_line(still: Live) -> None:
 
 def test_every_command_has_help_with_an_example() -> None:
     """What it does, its options, and a line to copy."""
-    groups = {"pairs": ["list", "show", "search", "stats"], "config": ["check", "show", "path"]}
+    groups = {
+        "pairs": ["list", "show", "search", "stats"],
+        "train": ["now", "pause", "resume", "cancel"],
+        "runs": ["list", "show", "logs"],
+        "model": ["list", "fetch", "verify"],
+        "config": ["check", "show", "path"],
+    }
     from click.testing import CliRunner  # noqa: PLC0415  real processes would take a minute
 
     from curatord.cli import curatord as command_line  # noqa: PLC0415

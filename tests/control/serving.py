@@ -21,7 +21,8 @@ from curatord.control.socket import bind
 from curatord.curate.pair import Split
 from curatord.daemon.events import Events
 from curatord.daemon.gauge import Gauge
-from curatord.daemon.status import Reloaded, Status, Synced
+from curatord.daemon.status import Ordered, Preview, Reloaded, Status, Synced
+from curatord.errors import NotFoundError
 from curatord.paths import StateDirectory
 from curatord.store.batch import batch
 from curatord.store.database import Store
@@ -42,6 +43,37 @@ SAMPLE = document(
 
 
 @dataclass
+class TrainerStandIn:
+    """A trainer that does nothing but remember what it was asked."""
+
+    asked: list[Any] = field(default_factory=list)
+
+    def now(self, base: str | None = None) -> Ordered:
+        """Remember the base."""
+        return self._answer(("now", base))
+
+    def pause(self) -> Ordered:
+        """Remember it."""
+        return self._answer("pause")
+
+    def resume(self) -> Ordered:
+        """Remember it."""
+        return self._answer("resume")
+
+    def cancel(self) -> Ordered:
+        """Refuse."""
+        raise NotFoundError("There is no run in hand.", hint="See `curatord runs list`.")
+
+    def preview(self) -> Preview:
+        """Tell of a night without a run."""
+        return Preview(action="wait", reasons=[], next_run=None, run=None, new_pairs=1, min_new_pairs=50, conditions=[])
+
+    def _answer(self, order: object) -> Ordered:
+        self.asked.append(order)
+        return Ordered(run="20261123-023000-abcd", state="running", told="It trains.")
+
+
+@dataclass
 class StandIn:
     """A daemon that does nothing but remember what it was asked."""
 
@@ -52,6 +84,12 @@ class StandIn:
     reloaded: Reloaded = field(default_factory=lambda: Reloaded(applied=True))
     error: Exception | None = None
     sync_seconds: float = 0.0
+    training: TrainerStandIn = field(default_factory=TrainerStandIn)
+
+    @property
+    def runs_path(self) -> Path:
+        """Beside the store."""
+        return self.store_path.with_name("runs")
 
     def status(self) -> Status:
         """Tell the totals of the store, or fail as the test wants it."""

@@ -232,5 +232,13 @@ def test_the_schema_is_served_and_names_every_endpoint(served: Serving) -> None:
         "problems",
         "conflicts",
         "events",
+        "train/now",
+        "train/pause",
+        "train/resume",
+        "train/cancel",
+        "train/preview",
+        "runs",
+        "runs/{identity}",
+        "runs/{identity}/events",
     }
     assert all(operation["description"] for path in schema["paths"].values() for operation in path.values())

@@ -76,6 +76,13 @@ def test_hints_become_one_turn_after_they_have_settled(loop: IngestLoop, recorde
     assert loop.settling == 0
 
 
+def test_a_nudge_is_a_turn_that_looks_at_nothing(loop: IngestLoop, recorder: Recorder) -> None:
+    """Others have something for the store, and the disk has not changed."""
+    loop.nudge()
+    recorder.wait_for(2)
+    assert recorder.turns[1:] == [Turn({}, 0)]
+
+
 def test_a_request_does_not_wait_for_quiet(loop: IngestLoop, recorder: Recorder) -> None:
     """A sync looks at everything at once and takes the waiting hints with it."""
     loop.add_hint(Hint("knowledge", "a.md"))

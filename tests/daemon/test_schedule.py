@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 from curatord.daemon.schedule import Clock, SleepDetector
 
@@ -37,11 +38,37 @@ def test_a_small_drift_is_no_sleep() -> None:
 def test_the_rescan_timer_runs_and_can_be_changed() -> None:
     """The disk is looked at again and again, at the pace of the settings."""
     looked = threading.Semaphore(0)
-    clock = Clock(rescan_seconds=3600, rescan=looked.release, check_watches=lambda: None, woke_up=lambda _seconds: None)
+    clock = Clock(
+        rescan_seconds=3600,
+        rescan=looked.release,
+        check_watches=lambda: None,
+        woke_up=lambda _seconds: None,
+        beat=lambda: None,
+    )
     clock.start()
     try:
         clock.set_rescan(0.05)
         assert looked.acquire(timeout=5)
         assert looked.acquire(timeout=5)
+    finally:
+        clock.stop()
+
+
+def test_it_beats_at_the_moment_that_was_asked_for_last() -> None:
+    """A training night begins on time, not half a minute late."""
+    beats = threading.Semaphore(0)
+    clock = Clock(
+        rescan_seconds=3600,
+        rescan=lambda: None,
+        check_watches=lambda: None,
+        woke_up=lambda _seconds: None,
+        beat=beats.release,
+    )
+    clock.start()
+    try:
+        clock.wake_at(datetime.now(UTC) + timedelta(hours=1))
+        clock.wake_at(datetime.now(UTC) + timedelta(seconds=0.1))
+        assert beats.acquire(timeout=5)
+        assert not beats.acquire(timeout=0.1)
     finally:
         clock.stop()

@@ -10,10 +10,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from curatord.train import embedded
+
 REPOSITORY = Path(__file__).parents[2]
-RUN, DEV, BUILD = (
-    REPOSITORY / "etc" / f"{name}.txt" for name in ("requirements", "requirements-dev", "requirements-build")
-)
+RUN, DEV, BUILD, MODEL = (REPOSITORY / "etc" / f"requirements{name}.txt" for name in ("", "-dev", "-build", "-model"))
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -31,7 +31,7 @@ def names(requirements: list[str]) -> set[str]:
     return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
-@pytest.mark.parametrize("file", [RUN, DEV, BUILD], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [RUN, DEV, BUILD, MODEL], ids=lambda file: file.name)
 def test_every_locked_requirement_is_pinned_and_hashed(file: Path) -> None:
     """No other version is taken, and no file with another content."""
     for requirement, hashes in locked(file).items():
@@ -40,7 +40,7 @@ def test_every_locked_requirement_is_pinned_and_hashed(file: Path) -> None:
         assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", line) for line in hashes), requirement
 
 
-@pytest.mark.parametrize("file", [RUN, DEV, BUILD], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [RUN, DEV, BUILD, MODEL], ids=lambda file: file.name)
 def test_a_lock_file_names_no_host(file: Path) -> None:
     """Where packages come from is the user's own setting."""
     text = file.read_text(encoding="utf-8")
@@ -84,3 +84,8 @@ def test_the_running_lock_holds_no_development_tool() -> None:
     tools = names(PROJECT["project"]["optional-dependencies"]["dev"])
 
     assert not names(list(locked(RUN))) & tools
+
+
+def test_the_built_in_model_is_locked_in_the_version_that_is_looked_for() -> None:
+    """Another version may carry another file."""
+    assert list(locked(MODEL)) == [f"{embedded.PACKAGE}=={embedded.VERSION}"]

@@ -1,5 +1,5 @@
 -- What is derived from the notes (documents, sections, facts, pairs) is a function of the files and the settings
--- alone. What is remembered about the disk and the shards (files, roots, problems, shards, dirty, meta) is not.
+-- alone. What is remembered about the disk and the shards (files, roots, problems, seen, shards, dirty, meta) is not.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
@@ -91,12 +91,20 @@ CREATE TABLE pairs (
     strategy     TEXT GENERATED ALWAYS AS (CASE WHEN stale IS NULL THEN made_strategy ELSE 'stale' END) VIRTUAL,
     rejected     TEXT GENERATED ALWAYS AS (coalesce(stale, made_rejected)) VIRTUAL,
     kept         INTEGER NOT NULL DEFAULT 1 CHECK (kept IN (0, 1)), -- 0: an equal question stands elsewhere
+    seen         INTEGER NOT NULL DEFAULT 0 CHECK (seen IN (0, 1)), -- 1: `seen` knows it
     CHECK ((made_strategy IS NULL) = (made_rejected IS NULL))
 ) STRICT;
 CREATE INDEX pairs_by_fact ON pairs (fact, ordinal);
 CREATE INDEX pairs_by_question ON pairs (question_hash);
 CREATE INDEX pairs_by_hash ON pairs (pair);
 CREATE INDEX pairs_left_out ON pairs (question_hash) WHERE NOT kept;
+
+-- Which pairs a training run was given, by content hash: one that goes and comes back is still no new one.
+CREATE TABLE seen (
+    run  TEXT NOT NULL,          -- empty: any run whose marks stay for good
+    pair TEXT NOT NULL,
+    PRIMARY KEY (pair, run)
+) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE pairs_search USING fts5 (
     question, answer, content = 'pairs', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
@@ -114,23 +122,25 @@ CREATE TABLE tally (
     split     TEXT NOT NULL,
     category  TEXT NOT NULL,
     preferred INTEGER NOT NULL,  -- 1: with a rejected answer
+    seen      INTEGER NOT NULL,
     pairs     INTEGER NOT NULL,
-    PRIMARY KEY (split, category, preferred)
+    PRIMARY KEY (split, category, preferred, seen)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER tally_insert AFTER INSERT ON pairs WHEN new.kept BEGIN
-    INSERT INTO tally VALUES (new.split, new.category, new.strategy IS NOT NULL, 1)
+    INSERT INTO tally VALUES (new.split, new.category, new.strategy IS NOT NULL, new.seen, 1)
     ON CONFLICT DO UPDATE SET pairs = pairs + 1;
 END;
-CREATE TRIGGER tally_update AFTER UPDATE OF kept, stale ON pairs BEGIN
+CREATE TRIGGER tally_update AFTER UPDATE OF kept, stale, seen ON pairs BEGIN
     UPDATE tally SET pairs = pairs - 1
-    WHERE old.kept AND split = old.split AND category = old.category AND preferred = (old.strategy IS NOT NULL);
-    INSERT INTO tally SELECT new.split, new.category, new.strategy IS NOT NULL, 1 WHERE new.kept
+    WHERE old.kept AND split = old.split AND category = old.category AND preferred = (old.strategy IS NOT NULL)
+      AND seen = old.seen;
+    INSERT INTO tally SELECT new.split, new.category, new.strategy IS NOT NULL, new.seen, 1 WHERE new.kept
     ON CONFLICT DO UPDATE SET pairs = pairs + 1;
 END;
 CREATE TRIGGER tally_delete AFTER DELETE ON pairs WHEN old.kept BEGIN
     UPDATE tally SET pairs = pairs - 1
-    WHERE split = old.split AND category = old.category AND preferred = (old.strategy IS NOT NULL);
+    WHERE split = old.split AND category = old.category AND preferred = (old.strategy IS NOT NULL) AND seen = old.seen;
 END;
 
 CREATE TABLE problems (
