@@ -14,7 +14,7 @@ from curatord.curate.clause import parse
 from curatord.curate.lexicon import VOWELS, lexicon
 from curatord.curate.mistakes import in_date, mistakes
 from curatord.curate.numbers import NUMBER, nearby
-from curatord.curate.text import capitalised, closed
+from curatord.curate.text import capitalised, closed, lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from curatord.curate.mistakes import Mistakes
 
 MAX_MONTH_DAY = 28
+MAX_RATIO = 2.5  # of the words of two values that are of a kind
 MIN_NAME = 3
 QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|\u00ab[^\u00bb]*\u00bb")
 
@@ -33,8 +34,13 @@ _SPAN = re.compile(
     r"|(?P<path>(?:[~/][\w.\-]+){2,})"
     rf"|(?P<number>{NUMBER.pattern})"
     r"|(?P<identifier>\b(?!(?:MUST|SHOULD|MAY|NOT|SHALL|NOTE|TODO|DO|AND|OR)\b)"
-    r"(?:[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}(?:[\w-]*\w)?|[^\W_]+_\w+)\b)"
-    r"|(?<=[a-z,] )(?P<name>[A-Z][a-z]+(?: [A-Z][a-z]+)*)\b(?! [A-Z]))"
+    r"(?:[A-Z][a-z]+[A-Z]\w*|(?![A-Z]{7})[A-Z]{2,}(?:[\w-]*\w)?|[^\W_]+_\w+)\b(?!\.\w))"
+    r"|(?<=[a-z,] )(?P<name>[A-Z][a-z]+(?: [A-Z][a-z]+)*)\b(?! [A-Z]))(?![\u0300-\u036f])"
+)
+_MARKS = (
+    ("code", re.compile(r"`")),
+    ("number", re.compile(r"[~<>\u2264\u2265+-]?\s?\d")),
+    ("truth", re.compile(r"(?:true|false|yes|no|on|off)\b", re.IGNORECASE)),
 )
 _UNIT = re.compile(r" ?(?:%|[^\W\d_]+\b)")
 _WORD = re.compile(r"(?<![\w`'-])[^\W\d_]+(?:['-][^\W\d_]+)*")
@@ -42,6 +48,7 @@ _INNER = frozenset("`'-")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|e)\b")
 _STEP = re.compile(r"^(\d+\. )(.+)$", re.MULTILINE)
 _LETTERS = re.compile(r"\w{3,}")
+_ELIDING = frozenset(("le", "la", "de", "que", "ne", "se", "je", "me", "te", "ce"))
 _INDEFINITE = re.compile(r"\b[Aa](n)? $")
 
 
@@ -83,6 +90,21 @@ def unit(text: str, span: Span) -> str:
     return found[0].strip().lower() if found else ""
 
 
+def alike(one: str, two: str) -> bool:
+    """Whether two values are of a kind: numbers of one unit, code, or words of similar length."""
+    kinds = [next((kind for kind, mark in _MARKS if mark.match(value)), "words") for value in (one, two)]
+    if kinds[0] != kinds[1]:
+        return False
+    if kinds[0] == "number":
+        return _unit_of(one) == _unit_of(two)
+    counts = [value.count(" ") + 1 for value in (one, two)]
+    return max(counts) <= MAX_RATIO * min(counts)
+
+
+def _unit_of(value: str) -> str:
+    return re.sub(r"[\d.,:~\s]+", " ", value).strip().partition(" ")[0].lower().rstrip("s")
+
+
 def numbers_like(
     statement: str, span: Span, known: Sequence[tuple[str, str]], language: str, turn: int
 ) -> Iterator[str]:
@@ -102,7 +124,7 @@ def numbers_like(
         if (
             (ordinal and other[-1:] not in "4567890")
             or (day and not 0 < plain <= MAX_MONTH_DAY)
-            or (after[:1] == "%" and plain > 100)
+            or (after.lstrip()[:1] == "%" and plain > 100)
         ):
             continue
         yield other
@@ -113,7 +135,7 @@ def reversals(statement: str, start: int, language: str) -> Iterator[str]:
     if "\n" in statement:
         return
     known = mistakes(language)
-    masked = QUOTED.sub(lambda found: "\0" * len(found[0]), statement)
+    masked = known.idioms.sub(_hidden, QUOTED.sub(_hidden, statement))
     found = list(_phrases(masked, start, known))
     for negating in (False, True):
         for at, phrase in reversed(found):
@@ -123,7 +145,26 @@ def reversals(statement: str, start: int, language: str) -> Iterator[str]:
             other = known.partners[phrase]
             if statement[at].isupper():
                 other = capitalised(known.ordered.get(phrase, other))
-            yield statement[:at] + other + statement[end:]
+            before = _fitting(statement[:at], phrase, other, language)
+            if before is not None:
+                yield before + other + statement[end:]
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return "\0" * len(found[0])
+
+
+def _fitting(before: str, phrase: str, other: str, language: str) -> str | None:
+    """Return what stands before a word so that it fits the one that comes instead; None where it cannot."""
+    vowel = other[:1].lower() in VOWELS
+    if language == "fr":
+        last = before.rstrip().rpartition(" ")[2].lower()
+        elides = (phrase[:1].lower() in VOWELS) is not vowel and (last in _ELIDING or before.endswith(("'", "\u2019")))
+        return None if elides or (other.startswith("n") and last in lexicon("fr").clitics) else before
+    article = _INDEFINITE.search(before)
+    if not article or vowel is bool(article[1]):
+        return before
+    return f"{before[:-1]}n " if vowel else f"{before[:-2]} "
 
 
 def exchanged_steps(statement: str) -> Iterator[str]:
@@ -157,7 +198,7 @@ def clause_of(statement: str, language: str) -> Clause | None:
 
 def _phrases(text: str, start: int, known: Mistakes) -> Iterator[tuple[int, str]]:
     """Yield the words of a text that have an opposite, the longest where one begins another, and where they stand."""
-    low, end = text.lower(), start
+    low, end = lowered(text), start
     for word in _WORD.finditer(low, start):
         if word.start() < end:
             continue

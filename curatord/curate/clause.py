@@ -21,6 +21,8 @@ MAX_SUBJECT = 8
 EDGES = "\"'\u201c\u201d\u00ab\u00bb()*,;:."
 BE = frozenset("is are was were isn't aren't wasn't weren't est sont était étaient".split())  # noqa: SIM905 - a list of words reads better as text
 ASKED_WITH = {"has": ("does", "have"), "have": ("do", "have"), "had": ("did", "have")}
+FRENCH_PLURAL = re.compile(r"(?:(?<!i)ent|ont|aient|viennent|tiennent)$")
+LABELLED = re.compile(r"\w: [A-Z]")  # a label before a sentence of its own
 CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will"}
 
 
@@ -41,12 +43,15 @@ class Clause:
     @property
     def negative(self) -> bool:
         """Whether the verb carries its own negation."""
-        return self.verb.endswith("n't") or self.verb == "cannot" or self.rest.startswith("not ")
+        contracted = self.verb.endswith("n't") or self.verb == "cannot"
+        return contracted or self.rest.startswith("not ") or self.verb.startswith("ne ")
 
     @property
     def plural(self) -> bool:
         """Whether the verb agrees with a plural."""
-        return self.auxiliary in ("are", "were", "do", "have") or self.verb in ("are", "were", "have")
+        if self.auxiliary:
+            return self.auxiliary in ("are", "were", "do", "have") or self.verb in ("are", "were", "have")
+        return bool(FRENCH_PLURAL.search(self.verb))
 
     def inverted(self) -> str:
         """Return the clause as a question asks it, without the question word: "does it leak memory"."""
@@ -57,15 +62,18 @@ def parse(sentence: str, lexicon: Lexicon) -> Clause | None:
     """Take a sentence apart, or return None where it is no simple clause."""
     tokens = CODE_SPAN.sub(PLACEHOLDER, opened(sentence)).split()
     at = _verb(tokens, lexicon)
-    if at is None:
+    if at is None or (":" in sentence and LABELLED.search(" ".join(tokens))):
         return None
-    end = at
+    begin = at
+    while begin > 1 and tokens[begin - 1].lower() in lexicon.clitics:
+        begin -= 1
+    end = begin
     while end > 1 and tokens[end - 1].lower() in lexicon.adverbs:
         end -= 1
-    if tokens[end - 1].lower() == "longer":
+    if tokens[end - 1].lower() in ("longer", "never"):
         return None
     restored = _restored(tokens, sentence)
-    subject, verb, rest = " ".join(restored[:end]), restored[at], " ".join(restored[at + 1 :])
+    subject, verb, rest = " ".join(restored[:end]), " ".join(restored[begin : at + 1]), " ".join(restored[at + 1 :])
     if not rest or not balanced(subject) or not balanced(rest):
         return None
     return _clause(subject, verb, rest, lexicon)
@@ -89,8 +97,8 @@ def _clause(subject: str, verb: str, rest: str, lexicon: Lexicon) -> Clause:
         if low in CONTRACTED or low.endswith("n't"):
             return Clause(subject, verb, rest, CONTRACTED.get(low, low.removesuffix("n't")), "not")
         return Clause(subject, verb, rest, low, "")
-    auxiliary, base = lexicon.finite[low]
-    return Clause(subject, verb, rest, auxiliary, base)
+    auxiliary, base = lexicon.finite[low.rpartition(" ")[2]]
+    return Clause(subject, verb, rest, auxiliary, base if auxiliary else verb)
 
 
 def _verb(tokens: Sequence[str], lexicon: Lexicon) -> int | None:
@@ -99,7 +107,7 @@ def _verb(tokens: Sequence[str], lexicon: Lexicon) -> int | None:
         return None
     for at, token in enumerate(tokens[1 : MAX_SUBJECT + 1], start=1):
         previous, low = tokens[at - 1].lower(), token.lower()
-        if previous[-1] in ",;:." or low in lexicon.breakers:
+        if previous[-1] in ",;:.!?\u2013\u2014" or low in lexicon.breakers:
             return None
         if previous in lexicon.determiners or previous in lexicon.prepositions:
             continue  # a noun, whatever else it may be
@@ -115,8 +123,11 @@ def _is_verb(tokens: Sequence[str], at: int, lexicon: Lexicon) -> bool:
         return False
     if auxiliary == "do":
         return _plural(tokens[:at])
+    if tokens[at - 1].lower().endswith("ed") and auxiliary != "did":
+        return False  # "the affected tests"
     if auxiliary == "did":
-        return following.lower() != "by" and not _finite_later(tokens[at + 1 :], lexicon)
+        reduced = at == 1 and tokens[at].endswith("ed") and following.lower() in lexicon.prepositions
+        return not reduced and following.lower() != "by" and not _finite_later(tokens[at + 1 :], lexicon)
     return not _finite_later(tokens[at + 1 :], lexicon)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from curatord.curate.alteration import QUOTED, clause_of, spans
 from curatord.curate.lexicon import VOWELS, lexicon
 from curatord.curate.mistakes import REACH, in_date, mistakes
-from curatord.curate.text import balanced, closed
+from curatord.curate.text import balanced, closed, lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,8 +32,10 @@ _JOINT = re.compile(
 )
 _PLACED = re.compile(r"(?:In|Under|For|When|If|On|At|Once|After|Before|Sous|Pour|Dans|Si|Quand|Lorsque)\b")
 _ENDS_OPEN = re.compile(
-    r"(?:\b(?:the|an?|and|or|of|to|for|in|on|with|by|from|at|as|is|are|was|were|be|not|that|than|set|if|when|can|will|versus|vs"
-    r"|must|should|may|do|does|has|have|used|more|less|only|it|in particular|particularly|especially"
+    r"(?:\b(?:the|an?|and|or|of|to|for|in|on|with|by|from|at|as|is|are|was|were|be|not|that|than|set|if|when"
+    r"|can|will|versus|vs"
+    r"|into|onto|through|upon|about|over|under|between|must|should|may|do|does|has|have|used|more|less|only|it"
+    r"|in particular|particularly|especially"
     r"|le|la|les|des?|un|une|et|ou|est|sont|qui|que|\u00e0|particulier|notamment)|[(\"'\u00ab:/-])$",
     re.IGNORECASE,
 )
@@ -48,6 +50,12 @@ _LABELLED = re.compile(r"(?:^|\b(?:of|than|to|at|is|are|was|were|and|about|least
 _NOUN = re.compile(r" ([a-z\u00e0-\u00ff]{3,})\b")
 _ARTICLE = re.compile(r"\b(?i:(the|this|your|our|its|these|those|les|des|ces)|(a|la|le|une?|ce|cette)|(an|cet)) $")
 _NAMING = re.compile(r"\b[A-Z][\w.]* $|#$")  # "Python 3.5": the figure belongs to the name
+_BOUND = re.compile(
+    r"\b(?:every|each|the|these|those|first|last|next|past|another|about|around|roughly|nearly|almost|over"
+    r"|under|chaque"
+    r"|toutes les|les|environ|presque) $",
+    re.IGNORECASE,
+)
 _NAMED_NOUN = re.compile(r"\b(?:the|this|your|our|a|an|la|le|une?|cette) [a-z]{3,} $", re.IGNORECASE)
 _PARTS = re.compile(r"[\s.(/:=]+")
 
@@ -67,6 +75,7 @@ def shortened(statement: str, language: str, *, strong: bool) -> Iterator[str]:
             and (strong or clause)
             and balanced(head)
             and not _ENDS_OPEN.search(head[-REACH:])
+            and lexicon(language).finite.get(head.rpartition(" ")[2].lower(), ("",))[0] != "does"
             and not (_PLACED.match(head) and not re.search(r", \S+ \S+", head))
         ):
             yield closed(head)
@@ -101,13 +110,15 @@ def coarser(statement: str, keep: Sequence[str], language: str, turn: int) -> st
     """
     if "\n" in statement:
         return statement
-    low = statement.lower()
+    low = lowered(statement)
     kept = [(at, at + len(text)) for text in keep if text and (at := low.find(text.lower())) >= 0]
     text = statement
     for span in reversed(spans(statement)):
         if not any(start <= span.start and span.end <= end for start, end in kept):
-            text = _left_out(text, span, lexicon(language)) or _coarser(text, span, mistakes(language), turn)
-    return text
+            known = mistakes(language)
+            dated = in_date(text[: span.start], text[span.end :], known)
+            text = ("" if dated else _left_out(text, span, lexicon(language))) or _coarser(text, span, known, turn)
+    return text.replace(" de environ ", " d'environ ") if language == "fr" else text
 
 
 def _coarser(text: str, span: Span, words: Mistakes, turn: int) -> str:
@@ -121,7 +132,13 @@ def _coarser(text: str, span: Span, words: Mistakes, turn: int) -> str:
     near = before[-REACH:]
     rounded = _rounded(span.text)
     named = (":" not in span.text and _NAMING.search(near)) or _WITHIN_NAME.match(after) or not before.endswith(" ")
-    if not rounded or named or not (_COUNTS.match(after) or _LABELLED.search(near)) or in_date(before, after, words):
+    if (
+        not rounded
+        or named
+        or _BOUND.search(near)
+        or not (_COUNTS.match(after) or _LABELLED.search(near))
+        or in_date(before, after, words)
+    ):
         return text
     return f"{before}{words.about[turn % len(words.about)]} {rounded}{after}"
 

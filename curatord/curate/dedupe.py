@@ -25,9 +25,31 @@ _ENDS = " ?.!\u00a0\u202f\uff1f\u3002:;,'\u2018\u2019"
 def question_key(question: str) -> str:
     """Return the normal form in which repeated questions are equal.
 
-    NFC; case folded outside backticks (`-v` and `-V` differ); quotation marks gone; single spaces; no
-    punctuation at the ends.
+    NFC; case folded outside backticks (`-v` and `-V` differ); quotation marks and the backticks around code in lower
+    case gone (`llm` and LLM are asked for alike); single spaces; no punctuation at the ends.
     """
+    return _unmarked(_folded(question))
+
+
+def _unmarked(folded: str) -> str:
+    """Return the normal form without the backticks that say no more than its letters do."""
+    if "`" not in folded:
+        return folded
+    parts = folded.split("`")
+    last = len(parts) - 1
+    marked = (
+        f"`{part}`"
+        if at % 2 and at < last and part != part.casefold()
+        else f"`{part}"
+        if at % 2 and at == last
+        else part
+        for at, part in enumerate(parts)
+    )
+    return "".join(marked).strip(_ENDS)
+
+
+def _folded(question: str) -> str:
+    """Return the normal form with its backticks, which tell code from words."""
     ascii_only = question.isascii()
     plain = question if ascii_only else unicodedata.normalize("NFC", question)
     plain = " ".join(_without(plain, _MARKS[:2] if ascii_only else _MARKS).split())
@@ -46,8 +68,8 @@ class Normal(NamedTuple):
 
 def normal(question: str) -> Normal:
     """Bring a question into its normal form."""
-    key = question_key(question)
-    return Normal(key, _without(key, _PUNCTUATION).split())
+    folded = _folded(question)
+    return Normal(_unmarked(folded), _without(folded, _PUNCTUATION).split())
 
 
 class Asked:

@@ -33,6 +33,9 @@ class Lexicon:
     pronouns: frozenset[str]
     prepositions: frozenset[str]
     adverbs: frozenset[str]
+    clitics: frozenset[str]
+    vague_nouns: frozenset[str]
+    labels: frozenset[str]
 
 
 @cache

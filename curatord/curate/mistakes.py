@@ -27,6 +27,7 @@ class Mistakes:
     months: tuple[str, ...]
     month_after: Mapping[str, str]
     dated: re.Pattern[str]
+    idioms: re.Pattern[str]
 
 
 @cache
@@ -49,6 +50,7 @@ def mistakes(language: str) -> Mistakes:
         about=tuple(table["about"]),
         months=months,
         month_after=dict(table["month_after"]),
+        idioms=re.compile(r"\b(?:" + "|".join(table["idioms"]) + r")\b", re.IGNORECASE),
         dated=re.compile(rf"\0 (?:{named})\b|\b(?:{named})\.? \0"),
     )
 

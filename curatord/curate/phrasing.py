@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from curatord.curate.pair import Category, Split
-from curatord.curate.text import capitalised
+from curatord.curate.text import CODE_SPAN, capitalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 ANY = "any"
 EXAM = "exam"
 SAY = "say"
+SUBJECT = frozenset(("np", "beyond_np"))  # the slots of questions that name a sentence's subject and nothing else
+LINK = "link"  # the slot that makes a sentence of a name and its value: to be preferred
 OPTIONAL = "in_"  # how the names of slots begin that may be empty
 MAX_QUESTION_WORDS = 40
 MIN_QUESTION_WORDS = 3
 
 _SUFFIX = ".words.toml"
-_INNER_QUESTION = re.compile(r"[?!]+(?=[\"\u201d\u00bb ]*\S)")
+_INNER_QUESTION = re.compile(r"[?!]+(?=[\"\u201d\u00bb ]*\S)(?=(?:[^`]*`[^`]*`)*[^`]*$)")  # not inside code
 _SPACES = re.compile(r"\s{2,}")
 _FRENCH_MARKS = re.compile(r"\s*([?;!])$|\s*([;!?:])(?=\s)")
 _ELISION = re.compile(
@@ -43,6 +45,7 @@ _ASPIRATED = re.compile(
     re.IGNORECASE,
 )
 _CONTRACTIONS = (
+    (re.compile(r"\b([Dd])e des (?=\w)"), r"\1e "),
     (re.compile(r"\b([Dd])e le (?=\w)"), r"\1u "),
     (re.compile(r"\b([Dd])e les (?=\w)"), r"\1es "),
     (re.compile(r"\b([\u00c0\u00e0]) le (?=\w)"), "au "),
@@ -54,7 +57,8 @@ _CONTRACTIONS = (
 class Template:
     """One way to ask. `category` is None where the fact decides; `number` orders templates.
 
-    `needs` names the slots that must be filled; others may be empty.
+    `needs` names the slots that must be filled; others may be empty. `late` is one that names no more than a
+    sentence's subject: it asks for anything that is said of it, and comes after those that ask for something.
     """
 
     id: str
@@ -63,6 +67,7 @@ class Template:
     category: Category | None
     split: Split
     number: int
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +130,10 @@ def questions(language: str, shape: str, split: Split, words: Words, seed: str) 
 def say(language: str, shape: str, slots: Mapping[str, str], seed: str) -> str:
     """Return a statement for a fact that the source writes as structure; empty where slots are missing."""
     words = words_for(language, shape, slots)
-    told = (fill(language, one, words, question=False) for one in _ordered(shapes(language)[shape].say, seed))
-    return next(filter(None, told), "")
+    ways = _ordered(shapes(language)[shape].say, seed)
+    if LINK in words:
+        ways.sort(key=lambda way: LINK not in way.needs)
+    return next(filter(None, (fill(language, way, words, question=False) for way in ways)), "")
 
 
 def fill(language: str, template: Template, words: Words, *, question: bool = True) -> str:
@@ -134,12 +141,12 @@ def fill(language: str, template: Template, words: Words, *, question: bool = Tr
     if not template.needs <= words.keys():
         return ""
     text = template.text.format_map(words)
-    if question and "?" in text[:-1]:
+    if question and "?" in CODE_SPAN.sub("", text)[:-1]:
         text = _INNER_QUESTION.sub("", text[:-1]) + text[-1]
     if language == "fr":
         text = _french(text)
-    elif " ," in text or " :" in text:
-        text = text.replace(" ,", ",").replace(" :", ":")
+    elif " ," in text or " :" in text or " ;" in text:
+        text = text.replace(" ,", ",").replace(" :", ":").replace(" ;", ";")
     head, block, tail = text.partition("\n") if "\n" in text else (text, "", "")
     return f"{_polished(head)}{block}{tail}"
 
@@ -162,7 +169,9 @@ def _french(text: str) -> str:
 def _ordered(templates: tuple[Template, ...], seed: str) -> list[Template]:
     """Order templates differently for every fact: a multiplicative hash of both (Knuth, TAOCP 6.4)."""
     start = crc32(seed.encode())
-    return sorted(templates, key=lambda template: ((start ^ template.number) * 0x9E3779B1) & 0xFFFFFFFF)
+    return sorted(
+        templates, key=lambda template: (template.late, ((start ^ template.number) * 0x9E3779B1) & 0xFFFFFFFF)
+    )
 
 
 def _shape(name: str, table: Mapping[str, object]) -> Shape:
@@ -185,7 +194,7 @@ def _templates(prefix: str, table: Mapping[str, object], split: Split) -> Iterat
             needs = frozenset(slot for slot in _slots(text) if not slot.lower().startswith(OPTIONAL))
             known = None if category in (ANY, SAY) else Category(category)
             identity = f"{prefix}/{category}/{number}"
-            yield Template(identity, text, needs, known, split, crc32(identity.encode()))
+            yield Template(identity, text, needs, known, split, crc32(identity.encode()), late=needs <= SUBJECT)
 
 
 def _slots(text: str) -> set[str]:

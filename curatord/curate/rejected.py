@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from curatord.curate.alteration import exchanged_steps, numbers_like, replaced, reversals, said_of, spans, unit
+from curatord.curate.alteration import alike, exchanged_steps, numbers_like, replaced, reversals, said_of, spans, unit
 from curatord.curate.pair import Rejected, Strategy
 from curatord.curate.text import folded, hard_tokens, words
 from curatord.curate.told import PLACE, Line, Told, misses
@@ -32,6 +32,7 @@ MAX_OTHERS = 6  # things tried in the place of one
 MAX_OVERLAP = 0.7  # of the words of two statements, before one may answer for the other
 SAME_MATTER = 0.5  # share of a statement's words in a line that tells of the same thing
 ALL_BUT_TOLD = 0.7
+MIXED = ("setting", "config")  # shapes whose siblings are values of other attributes
 KEEPS_VALUES = 8  # one in so many wrong answers keeps every value and reverses a word instead
 
 _LINES = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -233,5 +234,9 @@ def _siblings(draft: Draft, turn: int) -> Iterator[str]:
         return
     for at in range(len(draft.siblings)):
         sibling = draft.siblings[(at + turn) % len(draft.siblings)]
-        if sibling and folded(sibling) != folded(draft.value):
+        if (
+            sibling
+            and folded(sibling) != folded(draft.value)
+            and ("\n" in draft.value or draft.shape not in MIXED or alike(sibling, draft.value))
+        ):
             yield draft.statement.replace(draft.value, sibling)

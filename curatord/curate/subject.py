@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from curatord.curate.text import WORD, closed, mentions, opened, spaced, words
+from curatord.curate.text import WORD, balanced, closed, mentions, opened, spaced, words
 
 if TYPE_CHECKING:
     from curatord.curate.context import Context
@@ -54,8 +54,17 @@ _GERUND = re.compile(
     r"^[A-Z][a-z]+ing\s+(?:(?:an?|the|your|our|up|with|from|to|multiple|just|only|for|in|on)\s+\S"
     r"|\S+ (?:\S+ )*(?:with|from|to|in|using|for|on|as|into)\s)"
 )
+_KIND = re.compile(
+    r"^(in |dans )?(?:the )?(?:incident|session|decision|runbook|retrospective|plan|d\u00e9cision) (?=[\"\u00ab])"
+)
+_OWN_NAME = re.compile(r"\w*[a-z\d]*[A-Z]\w*[A-Z\d]\w*|[a-z]+[A-Z]\w*")  # French: all else would need an article
+TITLE_CASE = re.compile(r"(?!(?:A|An|The) )[A-Z]\w* (?:\w{1,3} )*[A-Z]")
 _NAMED = re.compile(r"(?:New|Old|Two|Three|First|Last) [A-Z]")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_HANGING = re.compile(
+    r"(?:\s+(?:a|an|the|of|in|on|to|for|with|into|from|by|at|as|and|or|that|which|when|is|are|de|du|des|la|le"
+    r"|les|et|\u00e0|en))+$"
+)
 _FIELD = re.compile(r"(?:date|authors?|title|tags|layout|status)\s*:", re.IGNORECASE)
 _HOW_TO = re.compile(r"^how to\s+", re.IGNORECASE)
 _ASKING = re.compile(
@@ -65,11 +74,29 @@ _ASKING = re.compile(
 )
 _AGAINST = re.compile(r"\s(?:vs\.?|versus)\s", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$|\s*\{#[^}]*\}\s*$")
+_BRACKETED = re.compile(r"(?<=\w)\s*\(.*\)$")
 _MARKS = re.compile(r"[*_`\"\u201c\u201d|#<>]+|\s*:[a-z_]+:\s*")
 
 _CHANGES_WORDS = """added changed fixed removed deprecated security changes bug fixes features improvements breaking
 backwards-incompatible"""
 _CHANGES = frozenset(_CHANGES_WORDS.split())
+_SHARED_TITLES = frozenset(
+    (
+        "changelog",
+        "change log",
+        "readme",
+        "index",
+        "notes",
+        "faq",
+        "overview",
+        "history",
+        "news",
+        "release notes",
+        "todo",
+        "release history",
+        "changes",
+    )
+)
 _GENERIC_WORDS = """overview introduction summary notes note general details detail description background context about
 misc miscellaneous
 other more content contents abstract preface tl;dr tldr intro main body info information key points thoughts thought
@@ -85,12 +112,15 @@ class Subject:
     """The topic of the document and the part a section treats; each stands alone inside a question.
 
     `where` places a question: "in Siltbox", "for dredging in Siltbox". `about` names what it is about:
-    "Siltbox", "dredging in Siltbox".
+    "Siltbox", "dredging in Siltbox". `title` is the topic without the kind of its note: "Oyster leak" for
+    'the incident "Oyster leak"'.
     """
 
     topic: str
+    title: str
     part: str
     in_topic: str
+    in_title: str
     where: str
     about: str
 
@@ -113,13 +143,28 @@ def subject_of(context: Context, heading_path: tuple[str, ...], known: frozenset
     if path and _same_topic(path[0], title):
         first = path.pop(0)
         title = _shorter(first, title)
+    if title.lower() in _SHARED_TITLES:
+        title = _told_apart(title, context.path)
     topic, in_topic = _topic(title, context.language)
+    name, in_name = _KIND.sub("", topic), _KIND.sub(r"\1", in_topic)
     part = _part(path, topic, known)
     if not part:
-        return Subject(topic, "", in_topic, in_topic, topic)
+        return Subject(topic, name, "", in_topic, in_name, in_topic, topic)
     plain = part[:1].islower() and len(part.split()) <= 2
-    joint = {"en": "for" if plain else "under", "fr": "pour" if plain else "sous"}[context.language]
-    return Subject(topic, part, in_topic, f"{joint} {part} {in_topic}", f"{part} {in_topic}")
+    if context.language == "fr":
+        part, plain = part if part[0] == "\u00ab" else "\u00ab {} \u00bb".format(part.strip('"')), False
+    joint = {"en": "for" if plain else "under", "fr": "sous"}[context.language]
+    return Subject(topic, name, part, in_topic, in_name, f"{joint} {part} {in_name}", f"{part} {in_name}")
+
+
+def _told_apart(title: str, path: str) -> str:
+    """Return "attrs Changelog" for the Changelog in attrs-CHANGELOG.md or in attrs/: many notes have such a title."""
+    folder, _, name = path.removesuffix(".md").rpartition("/")
+    for place in (name, folder.rpartition("/")[2]):
+        own = [word for word in re.split(r"[-_.\s]+", place) if word and word.lower() not in title.lower()]
+        if own and not all(word.isdecimal() for word in own):
+            return f"{' '.join(own)} {title}"
+    return title
 
 
 def uncapitalised(text: str, known: frozenset[str]) -> str:
@@ -127,6 +172,8 @@ def uncapitalised(text: str, known: frozenset[str]) -> str:
     if not text[:1].isupper() or _NAMED.match(text):
         return text
     first = _LETTERS.match(text)
+    if text.startswith(("L'", "L\u2019")):
+        return f"l{text[1:]}"
     if first and first[0][1:].islower() and first[0].lower() in known:
         return text[0].lower() + text[1:]
     return "a" + text[1:] if text.startswith("A ") else text
@@ -153,6 +200,8 @@ def _shorter(heading: str, title: str) -> str:
 def _clean(text: str) -> str:
     text = spaced(_MARKS.sub(" ", _DATE.sub("", text)))
     text = opened(_ASIDE.sub("", text) or text)
+    if _BRACKETED.search(text) and balanced(text):
+        text = _BRACKETED.sub("", text) or text
     return text if len(text.split()) <= MAX_WORDS else _cut(text)
 
 
@@ -160,7 +209,7 @@ def _cut(text: str) -> str:
     head = re.split(r"\s[\u2014\u2013-]\s|[:;(]\s*|,\s", text, maxsplit=1)[0].strip()
     if 2 <= len(head.split()) <= MAX_WORDS:
         return head
-    return " ".join(text.split()[:MAX_WORDS]).rstrip(" ,;:-(")
+    return _HANGING.sub("", " ".join(text.split()[:MAX_WORDS]).rstrip(" ,;:-("))
 
 
 @lru_cache(maxsize=64)
@@ -179,10 +228,15 @@ def _topic(title: str, language: str) -> tuple[str, str]:
         return f'the {kind} "{name}"' if not french else f"{kind} \u00ab {name} \u00bb", (
             f'in the {kind} "{name}"' if not french else f"dans {kind} \u00ab {name} \u00bb"
         )
-    if len(name.split()) <= PLAIN_WORDS and not _ASKING.match(name):
+    if _OWN_NAME.fullmatch(name) if french else _is_plain(name):
         return name, f"pour {name}" if french else f"in {name}"
     quoted = f"\u00ab {name} \u00bb" if french else f'"{name}"'
     return quoted, f"dans {quoted}" if french else f"in {quoted}"
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a title stands in a question without quotation marks: a short one that names a single thing."""
+    return len(name.split()) <= PLAIN_WORDS and " and " not in name and not _ASKING.match(name)
 
 
 def _part(path: list[str], topic: str, known: frozenset[str]) -> str:
@@ -196,7 +250,7 @@ def _part(path: list[str], topic: str, known: frozenset[str]) -> str:
         if own and not own <= _GENERIC and not own <= taken:
             if _ASKING.match(name) or len(name.split()) > PLAIN_WORDS + 2:
                 return f'"{name}"'
-            return uncapitalised(name, known)
+            return name if TITLE_CASE.match(name) else uncapitalised(name, known)
     return ""
 
 
@@ -209,14 +263,53 @@ def stands_alone(sentence: str, pronouns: frozenset[str]) -> bool:
     head = word.replace("\u2019", "'").partition("'")[0]
     if word in pronouns or head in pronouns:
         return False
-    return not (mentions(sentence, _POINTERS) and _POINTING.search(closed(sentence)))
+    if _LEANING.match(sentence) or (mentions(sentence, _POINTERS) and _POINTING.search(closed(sentence))):
+        return False
+    return not (mentions(sentence, _DEMONSTRATIVES) and any(_leans(each) for each in _THIS.finditer(sentence)))
 
 
-_POINTERS = ("above", "below", "the f", "the latter", "the previous", "this ", "-dessus", "-dessous", "cette ", "ce ")
+def _leans(pointer: re.Match[str]) -> bool:
+    """Whether "these files", near the head of a sentence, are files that the sentence has not spoken of yet."""
+    before = pointer.string[: pointer.start()]
+    return before.count(" ") < MAX_HEAD and _stem(pointer["noun"]) not in before.lower()
+
+
+def _stem(noun: str) -> str:
+    return noun.lower()[: max(4, len(noun) - 2)]
+
+
+MAX_HEAD = 9  # words from the start of a sentence within which "these" can only mean what stands before it
+_DEMONSTRATIVES = ("this ", "these ", "such ", "cet ", "cette ", "ces ", "ce ")
+_THIS = re.compile(
+    r"(?<![\w-])(?:(?:this|these|such(?= (?!an? |as |that )))"
+    r"|cet|cette|ces|ce(?= (?!qui |que |qu'|dont |sont |n')))\s+(?P<noun>[^\W_][\w-]*)",
+    re.IGNORECASE,
+)
+_LEANING = re.compile(
+    r"(?:\w+ ones?\b|See |Voir |From t?here "
+    r"|There(?! (?:is|are|was|were|will|can|may|might|has|have|should|must|could"
+    r"|seems?)\b)|Otherwise|Instead|Similarly"
+    r"|Likewise|As a result|Therefore|Thus|Hence|In (?:this|that|which|such) case|Conversely|That said|For this"
+    r"|By contrast|In contrast|On the other hand|At the same time|Ainsi|Par conséquent|De même|En revanche|Sinon"
+    r"|Dans ce cas|À l'inverse|De ce fait)\b"
+)
+_POINTERS = (
+    "above",
+    "below",
+    "here",
+    "the f",
+    "the latter",
+    "the previous",
+    "this ",
+    "-dessus",
+    "-dessous",
+    "cette ",
+    "ce ",
+)
 _POINTING = re.compile(
     r"\b(?:see (?:above|below)|(?:as|shown|listed|described|mentioned|given) (?:above|below)"
     r"|the (?:above|following|former|latter|previous)"
-    r"|(?:above|below|ci-dessus|ci-dessous)[.:)]*$|this (?:section|document|page|note|file|article"
+    r"|here[.,:;)]|(?:above|below|ci-dessus|ci-dessous)[.:)]*$|this (?:section|document|page|note|file|article"
     r"|post|guide|table|list|example)"
     r"|cette (?:section|page|note)|ce (?:document|fichier|guide))\b",
     re.IGNORECASE,

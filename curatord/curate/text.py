@@ -76,7 +76,14 @@ def opened(text: str) -> str:
 
 def capitalised(text: str) -> str:
     """Return the text with its first letter in upper case; names written in code keep theirs."""
-    return text[:1].upper() + text[1:]
+    first = text[:1].upper()
+    return first + text[1:] if len(first) == 1 else text
+
+
+def lowered(text: str) -> str:
+    """Return the text in lower case, letter by letter: a place in it is the same place in the text."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(one if len(one.lower()) > 1 else one.lower() for one in text)
 
 
 def balanced(text: str) -> bool:
@@ -125,4 +132,5 @@ def _ends(text: str, match: re.Match[str], *, lower_case: bool) -> bool:
         return False
     if match[1][0] != ".":
         return True
-    return before not in _ABBREVIATIONS and not (len(before) == 1 and before.isalpha())
+    initial = len(before) == 1 and before.isalpha() and not (text[match.start() - 1].islower() and following.isupper())
+    return before not in _ABBREVIATIONS and not initial

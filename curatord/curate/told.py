@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from curatord.curate.alteration import spans
 from curatord.curate.coarsening import coarser, fewer_lines, shortened, without_asides
-from curatord.curate.text import folded, hard_tokens, words
+from curatord.curate.text import folded, hard_tokens, lowered, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -106,7 +106,7 @@ class Told:
         return not any(asked in other.folded for asked in self.asked)
 
     def _spots(self, slots: Sequence[str]) -> list[tuple[int, int]]:
-        low = self.text.lower()
+        low = lowered(self.text)
         texts = (self.draft.slots.get(name, "").lower() for name in slots)
         return [(at, at + len(text)) for text in texts if text and (at := low.find(text)) >= 0]
 

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from curatord.curate.clause import Clause, parse
+from curatord.curate.clause import EDGES, Clause, parse
 from curatord.curate.draft import Draft
 from curatord.curate.lexicon import Lexicon, lexicon
-from curatord.curate.subject import Subject, stands_alone, subject_of, uncapitalised
-from curatord.curate.text import CODE_SPAN, capitalised, closed, folded, hard_tokens, sentences
+from curatord.curate.subject import TITLE_CASE, Subject, stands_alone, subject_of, uncapitalised
+from curatord.curate.text import CODE_SPAN, capitalised, closed, folded, hard_tokens, opened, sentences
 from curatord.memory.document import ListBlock, Paragraph, Quote
 
 if TYPE_CHECKING:
@@ -24,11 +24,20 @@ IDENTIFIER = re.compile(
     r"\b(?!(?:MUST|SHOULD|MAY|NOT|SHALL|NOTE|TODO|REQUIRED|OPTIONAL|WARNING|BAD|GOOD|DO|AND"
     r"|OR)\b)(?:[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}\w*|\w+_\w+)\b"
 )
-NAME = re.compile(r"(?<=[a-z,] )(?:[A-Z][a-z]+)(?: [A-Z][a-z]+)*\b(?! [A-Z])")
-LABEL = re.compile(
-    r"(?:NOTE|Note|Warning|WARNING|Important|IMPORTANT|Tip|Caution|NB|Remarque"
-    r"|Attention)\s?: (?=\S)"
+_CAPITALISED = r"[A-Z\u00c0-\u00de\u0100-\u017f][^\W\d_]+"
+NAME = re.compile(rf"(?:(?<=[^\W\d_A-Z] )|(?<=, )){_CAPITALISED}(?: {_CAPITALISED})*\b(?! [A-Z])(?![\u0300-\u036f])")
+# what a sentence loses nothing without: "Note: ", "However, "
+OPENING = re.compile(
+    r"(?:(?:NOTE|Note|Warning|WARNING|Important|IMPORTANT|Tip|Caution|NB|Remarque|Attention)\s?: "
+    r"|(?:However|Additionally|Furthermore|Moreover|In addition|Also|For example|For instance|Finally|Lastly"
+    r"|Of course"
+    r"|In fact|Indeed|Unfortunately|Fortunately|Luckily|Basically|First|Firstly|Second|Secondly|Third|Next|Note also"
+    r"|Cependant|Toutefois|De plus|En outre|Par exemple|Enfin|En effet|Par ailleurs|Bien s\u00fbr), "
+    r"|(?:What|Why|When|Where|Who|How|Result|Update|Edit|Summary|TL;DR): |(?:Note|Please note|Notice"
+    r"|Keep in mind|Be aware) that |(?:But|And|Yet|Mais|Et|Or) (?=\w+ \w+ ))(?=\S)"
 )
+COMMON = re.compile(r"[A-Z][a-z]+(?:tion|ment|ness|ity|ance|ence|ature|ship|ting)s?")
+PLAIN = re.compile(r"[^\W\d_A-Z]+(?=[ ,])")
 NAMED_VALUE = re.compile(r"[^:]{2,40}:\s")
 PROPER = re.compile(r"\b[A-Z][a-z]+ [A-Z][a-z]+\b")
 _END = r"(?=$|[,.;:)]|\s(?:{words})\b)"
@@ -40,13 +49,36 @@ NOUN_PHRASE = {
         )
     ),
     "fr": re.compile(
-        r"\b(?:les?|la|une?|des|l')\s?(?:[\w'-]+\s){0,2}?[\w'-]{3,}"
+        r"\b(?:(?:les?|la|une?)\s|l')(?:[\w'-]+\s){0,2}?[\w'-]{3,}"
         + _END.format(
             words="de|des|du|d|en|dans|pour|avec|qui|que|et|ou|est|sont|par|au|aux|comme|sur|si|mais|a|ont|peut|doit"
         )
     ),
 }
+# how nouns end in languages whose other words seldom end so
+NOUN_ENDINGS = {
+    "en": (
+        "tion",
+        "sion",
+        "ment",
+        "ness",
+        "ity",
+        "ance",
+        "ence",
+        "ship",
+        "ture",
+        "ism",
+        "logy",
+        "graphy",
+        "ware",
+        "base",
+    ),
+    "fr": ("tion", "sion", "ance", "ence", "t\u00e9", "isme", "logie", "ture"),
+}
+# a pronoun and a verb that look like an article and a noun: "les d\u00e9ployer"
+INFINITIVE = {"en": re.compile(r"(?!)"), "fr": re.compile(r"\b(?:les?|la|l')\s?\w*[^i\W]er$")}
 MIN_TELLING = 10
+MIN_TOPIC = 3
 MAX_STATEMENT_WORDS = 70
 MIN_SENTENCE_WORDS = 4
 
@@ -55,9 +87,9 @@ MIN_SENTENCE_WORDS = 4
 class Sentence:
     """A sentence of prose.
 
-    `text` is as written; `statement` is what an answer may say: the text, with the sentence before it where
-    it leans on that one, or an empty string where it cannot stand alone. `clause` is None where it is no
-    simple one. `item` tells a list item from running text.
+    `text` is as written, less what opens it ("However, "); `statement` is what an answer may say: the text, with
+    the sentence before it where it leans on that one, or an empty string where it cannot stand alone. `clause` is
+    None where it is no simple one. `item` tells a list item from running text.
     """
 
     text: str
@@ -81,6 +113,7 @@ class View:
     lexicon: Lexicon
     subject: Subject
     known: frozenset[str]
+    labels: frozenset[str]
     sentences: tuple[Sentence, ...]
 
     @property
@@ -90,7 +123,9 @@ class View:
         return {
             "topic": subject.topic,
             "part": subject.part,
+            "title": subject.title,
             "in_topic": subject.in_topic,
+            "in_title": subject.in_title,
             "where": subject.where,
             "about": subject.about,
             "in_place": subject.where,
@@ -117,26 +152,59 @@ class View:
         """Return the text as it stands inside a sentence."""
         return uncapitalised(text, self.known)
 
+    def label(self, text: str) -> str:
+        """Return the name of a list item or a column as it stands inside a sentence."""
+        if TITLE_CASE.match(text):
+            return text
+        return text[0].lower() + text[1:] if COMMON.fullmatch(text) else uncapitalised(text, self.labels)
+
     def placed(self, text: str) -> dict[str, str]:
         """Return the slots that add the topic to a question whose words do not name it yet."""
         bare = folded(self.subject.topic.strip('"\u00ab\u00bb '))
-        if bare in folded(text):
+        low = folded(text)
+        begun = len(bare) > MIN_TOPIC and low.split()[-1:] == bare.split()[:1]  # "OpenMetrics in OpenMetrics 1.0"
+        if bare in low or begun:
             return {"in_other": "", "in_any": "", "in_front": "", "in_place": "", "in_place_front": ""}
-        place = f" {self.subject.in_topic}"
-        return {"in_other": place, "in_any": "" if telling(text) else place, "in_front": f"{self.subject.in_topic}, "}
+        place, short = f" {self.subject.in_topic}", f" {self.subject.in_title}"
+        return {
+            "in_other": place,
+            "in_any": "" if telling(text) else short,
+            "in_front": f"{self.subject.in_title}, ",
+            "beyond": self.subject.title,
+        }
 
     def focus(self, text: str) -> str:
         """Return the words of a text that tell it from others: code, an identifier, a name, a noun phrase."""
         code = CODE_SPAN.search(text)
-        if code:
+        if code and WRITTEN.search(code[0]):
             return code[0]
-        for pattern in (IDENTIFIER, NOUN_PHRASE[self.context.language], NAME):
-            found = pattern.search(text)
-            if found:
-                return found[0].strip()
-        empty = self.lexicon.no_subject | self.lexicon.breakers
-        telling_words = (word for word in re.findall(r"[^\W\d_]{5,}", text) if word.lower() not in empty)
-        return max(telling_words, key=len, default="")
+        return next(self._named(text), "")
+
+    def _named(self, text: str) -> Iterator[str]:
+        """Yield identifiers, names and noun phrases of a text, then nouns that their endings give away."""
+        for found in (match[0] for match in IDENTIFIER.finditer(text)):
+            if not (found.isupper() and found.isalpha() and self._is_word(found)):
+                yield found
+        yield from (match[0] for match in NAME.finditer(text))
+        vague = self.lexicon.vague_nouns
+        for found in (match[0] for match in NOUN_PHRASE[self.context.language].finditer(text)):
+            last = found.split()[-1].lower()
+            if (
+                last not in vague
+                and last not in self.lexicon.openers
+                and not INFINITIVE[self.context.language].search(found)
+            ):
+                yield found
+        endings = NOUN_ENDINGS[self.context.language]
+        for word in text.split():
+            found = word.strip(EDGES)
+            if found.removesuffix("s").endswith(endings) and found.islower() and found.isalpha() and found not in vague:
+                yield found
+
+    def _is_word(self, shouted: str) -> bool:
+        """Whether letters in upper case are a word written loud: the section or the language has it in lower case."""
+        low = shouted.lower()
+        return low in self.known or low in self.lexicon.openers or low in self.lexicon.finite
 
     def draft(
         self,
@@ -166,7 +234,7 @@ def view_of(context: Context, section: Section) -> View:
     words = lexicon(context.language)
     known = words.small.union(WRITTEN.findall(section.source))
     subject = subject_of(context, section.heading_path, known)
-    return View(context, section, words, subject, known, tuple(_sentences(section.blocks, words)))
+    return View(context, section, words, subject, known, known | words.labels, tuple(_sentences(section.blocks, words)))
 
 
 def _sentences(blocks: tuple[Block, ...], words: Lexicon) -> Iterator[Sentence]:
@@ -185,10 +253,12 @@ def _running(inline: Inline, lines: Lines, words: Lexicon, *, item: bool = False
     """Yield the sentences of a paragraph; one that leans on its predecessor is told together with it."""
     before = ""
     for whole in sentences(inline.text):
-        text = capitalised(LABEL.sub("", whole)) if LABEL.match(whole) else whole
+        text = OPENING.sub("", whole) if OPENING.match(whole) else whole
+        if PLAIN.match(text):
+            text = capitalised(text)
         alone = stands_alone(text, words.pronouns)
         statement = closed(text) if alone else f"{before} {closed(text)}" if before else ""
-        if len(statement.split()) > MAX_STATEMENT_WORDS or text.endswith(":"):
+        if len(statement.split()) > MAX_STATEMENT_WORDS or text.endswith(":") or CODE_SPAN.fullmatch(opened(text)):
             statement = ""
         clause = parse(text, words) if alone else None
         named = item and clause is None and NAMED_VALUE.match(text)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curatord.curate.alteration import exchanged_steps, numbers_like, replaced, reversals, said_of, spans
+from curatord.curate.alteration import alike, exchanged_steps, numbers_like, replaced, reversals, said_of, spans
 from curatord.curate.coarsening import coarser, fewer_lines, shortened, without_asides
 
 STEPS = "These are the steps:\n1. Stop the daemon\n2. Copy the store\n3. Start the daemon"
@@ -142,3 +142,43 @@ def test_any_text_can_be_altered(text: str) -> None:
         assert isinstance(coarser(text, (), language, 1), str)
         assert all(isinstance(other, str) for other in reversals(text, 0, language))
         assert all(cut != text for cut in shortened(text, language, strong=True))
+
+
+def test_a_reversed_word_takes_its_article_along() -> None:
+    """The article before the word fits what comes instead."""
+    assert "It has a new engine." in list(reversals("It has an old engine.", 0, "en"))
+
+
+def test_fixed_phrases_are_not_reversed() -> None:
+    """Nobody says "the large hours"."""
+    assert list(reversals("The test ran in the small hours.", 0, "en")) == []
+
+
+def test_a_french_negation_does_not_tear_pronoun_and_verb_apart() -> None:
+    """Where a pronoun stands before the verb, no negation is put between them."""
+    assert list(reversals("Chaque service lui permet cela.", 0, "fr")) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        ("88 minutes", "12 minutes", True),
+        ("88 minutes", "Kubernetes", False),
+        ("`mill-1`", "every Thursday", False),
+        ("20 %", "3 days", False),
+    ],
+)
+def test_values_of_a_kind_are_told(one: str, two: str, *, expected: bool) -> None:
+    """What could stand for a value is of its kind: a number of the same unit, code, or words."""
+    assert alike(one, two) is expected
+
+
+def test_a_share_with_a_space_stays_under_a_hundred() -> None:
+    """A percent sign may stand behind a space."""
+    (span,) = spans("It is over 80 % now.")
+    assert all(float(other) <= 100 for other in numbers_like("It is over 80 % now.", span, (), "en", 0))
+
+
+def test_a_letter_and_its_combining_mark_stay_together() -> None:
+    """A name is not taken out of the middle of a letter."""
+    assert spans("We met Jose\u0301 there.") == ()

@@ -65,3 +65,25 @@ def test_french_clauses_are_asked_without_inversion() -> None:
 def test_third_persons_are_spelled_right(base: str, form: str) -> None:
     """Sibilants take -es, a consonant before y takes -ies."""
     assert third_person(base) == form
+
+
+def test_a_french_negation_belongs_to_the_verb() -> None:
+    """The particle before the verb is no part of the subject."""
+    clause = parse("Les changements manuels ne sont pas reproductibles.", lexicon("fr"))
+    assert clause is not None
+    assert (clause.subject, clause.verb) == ("Les changements manuels", "ne sont")
+    assert clause.negative
+    assert clause.plural
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Light reflected from two faces interferes.",
+        "Node groups per zone: Will allow scheduling.",
+        "It was good! The end is near.",
+    ],
+)
+def test_what_only_looks_like_subject_and_verb_is_left_alone(sentence: str) -> None:
+    """A participle behind a bare noun, a label before a sentence, and two sentences are no plain clause."""
+    assert parse(sentence, lexicon("en")) is None

@@ -262,3 +262,101 @@ def test_the_head_of_a_note_gives_named_values(note: Callable[[str], Document]) 
         ("status", "stable"),
         ("pager number", "0554-7719"),
     }
+
+
+def test_a_value_without_article_is_read_out(drafts: Run) -> None:
+    """A list says "design: sorted-string table"; "is sorted-string table" would be no sentence."""
+    (found,) = drafts("setting", HEAD + "- Design: sorted-string table\n")
+    assert found.slots["link"] == ""
+    assert " is sorted" not in found.statement
+    assert found.statement.endswith(": sorted-string table.")
+
+
+def test_a_value_that_makes_a_sentence_is_told_as_one(drafts: Run) -> None:
+    """A number, code, a name, an article: the plain verb fits."""
+    found = drafts("setting", HEAD + "- Port: 9043\n- Owner: Fenna\n- Solver: the plover\n")
+    assert [draft.slots["link"] for draft in found] == ["is", "is", "is"]
+
+
+def test_an_order_is_no_name(drafts: Run) -> None:
+    """A name that begins with a verb and its object is quoted."""
+    (found,) = drafts("setting", HEAD + "- back up the rake: rejected\n")
+    assert found.slots["name"] == '"back up the rake"'
+
+
+def test_a_value_that_several_have_is_not_asked_back(drafts: Run) -> None:
+    """The question "which entry has yes" needs a value that only one entry has."""
+    table = "| Field | Required | Limit |\n|---|---|---|\n| queue | yes | 3 |\n| payload | yes | 9 |\n"
+    found = drafts("table", HEAD + table)
+    assert {draft.slots["only"] for draft in found if draft.shape in ("cell", "column")} == {"", "3", "9"}
+
+
+def test_a_clause_is_asked_for_its_object(drafts: Run) -> None:
+    """A preposition stays behind; a verb behind a modal one goes along."""
+    found = drafts(
+        "statement", HEAD + "Reads go through the rake. The gauge can expose the queue length. The disk fails."
+    )
+    assert [draft.slots["ask_object"] for draft in found] == ["do reads go through", "can the gauge expose"]
+    assert found[0].slots["tell_object"] == "reads go through"
+
+
+def test_a_person_is_asked_for_as_one(drafts: Run) -> None:
+    """Nobody can tell a person's name from a thing's: both are asked for."""
+    (found,) = drafts("statement", HEAD + "Fenna wants the flag drill.")
+    assert found.slots["what"] == "who or what"
+
+
+def test_an_adverb_is_no_focus(drafts: Run) -> None:
+    """What a question turns on is code, a name or a noun."""
+    (found,) = drafts("statement", HEAD + "Quantiles are fundamentally inaccurate.")
+    assert found.slots["focus"] == ""
+
+
+def test_numbered_reasons_are_no_steps(drafts: Run) -> None:
+    """Neither heading nor points say that something is to be done."""
+    points = "1. Child process killed\n2. Dangling handle left\n3. Missing flag\n"
+    assert drafts("steps", HEAD + "## Observations\n\n" + points) == []
+    assert drafts("steps", HEAD + "## Observations\n\n1. Stop the daemon\n2. Drain the queue\n") != []
+
+
+def test_a_reporter_is_not_what_is_limited(drafts: Run) -> None:
+    """The negation stands in what she reported."""
+    assert drafts("limitation", HEAD + "Ines reported that the crane cannot lift the buoy.") == []
+
+
+def test_a_day_is_no_figure(drafts: Run) -> None:
+    """A date is asked for in other ways."""
+    assert drafts("figure", HEAD + "The gauge was swapped on 3 February.") == []
+
+
+def test_a_figure_in_a_relative_clause_belongs_to_another_noun(drafts: Run) -> None:
+    """It is the post that costs so much, not the insurer."""
+    assert drafts("figure", HEAD + "The insurer requires a fire post, which costs 3,400 crowns.") == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The rent may rise once a year by the index.",
+        "Read the guide to find out if your setup is affected.",
+        "The owner pays unless the tenant caused it.",
+    ],
+)
+def test_not_every_if_and_once_tells_a_case(drafts: Run, sentence: str) -> None:
+    """Frequencies, indirect questions, and cases told by a pronoun give nothing."""
+    assert drafts("condition", HEAD + sentence) == []
+
+
+def test_a_note_is_not_summed_up_by_what_stands_further_down(drafts: Run) -> None:
+    """The remarks at its end do not say what a note is about."""
+    found = drafts("overview", HEAD + "A store for voyages.\n\n## Notes\n\nNever copy the layers by hand.\n")
+    assert [draft.statement for draft in found if draft.shape == "whole"] == ["A store for voyages."]
+
+
+def test_french_metadata_is_asked_in_french(note: Callable[[str], Document]) -> None:
+    """Known keys are translated, with the article and the question word that agree with them."""
+    text = "---\ntitle: Livraison continue\nlang: fr\ncategory: concept\n---\n# Livraison continue\n\nUne pratique."
+    document = note(text)
+    (found,) = (draft for draft in drafts_of(context_of(document), document.metadata) if draft.shape == "metadata")
+    assert found.slots["asking"] == "quelle est"
+    assert "la cat\u00e9gorie" in found.statement.lower()

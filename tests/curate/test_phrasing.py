@@ -123,3 +123,24 @@ def test_a_statement_names_value_and_place() -> None:
     assert "31 hours" in text
     assert "Tarnflow" in text
     assert text.endswith(".")
+
+
+def test_french_has_no_article_of_the_plural_behind_its_preposition() -> None:
+    """Of "des fonctionnalités" one says "de fonctionnalités"."""
+    words = words_for(
+        "fr", "mention", {"term": "des fonctionnalit\u00e9s", "in_topic": "", "in_here": "", "topic": "X"}
+    )
+    found = [text for _, text in questions("fr", "mention", Split.TRAIN, words, "seed")]
+    assert not any("de des" in text for text in found)
+
+
+def test_a_statement_with_a_verb_goes_before_one_that_reads_out() -> None:
+    """Where name and value make a sentence, that sentence is said."""
+    slots = {"where": "in Siltbox", "name": "the port", "bare": "port", "value": "9043", "link": "is", "reads": "reads"}
+    assert all("is 9043" in say("en", "setting", slots, seed) for seed in "abcdefgh")
+
+
+def test_a_question_mark_inside_code_stays() -> None:
+    """A question ends in one mark; what stands in code is not touched."""
+    words = words_for("en", "mention", {"term": "`a?b`", "in_topic": "in X", "title": "X"})
+    assert all("`a?b`" in text for _, text in questions("en", "mention", Split.TRAIN, words, "seed"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curatord.curate.text import balanced, closed, hard_tokens, opened, sentences
+from curatord.curate.text import balanced, closed, hard_tokens, lowered, opened, sentences
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,17 @@ def test_an_opened_text_keeps_its_abbreviation() -> None:
 def test_brackets_and_quotes_must_be_closed(text: str, *, expected: bool) -> None:
     """Brackets inside code do not count."""
     assert balanced(text) is expected
+
+
+def test_a_unit_of_one_letter_ends_a_sentence() -> None:
+    """Only a capital letter is an initial."""
+    assert sentences("The swell is above 3 m. The car has no cover.") == [
+        "The swell is above 3 m.",
+        "The car has no cover.",
+    ]
+    assert len(sentences("Written by J. Smith in May.")) == 1
+
+
+def test_lower_case_keeps_every_letter_in_its_place() -> None:
+    """Some capitals become two letters when lowered; these stay."""
+    assert lowered("\u0130ZMIR Port") == "\u0130zmir port"

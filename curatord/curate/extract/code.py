@@ -24,6 +24,9 @@ MAX_VALUE = 80
 
 CONFIGURATION = frozenset("toml ini yaml yml conf cfg env properties dotenv".split())  # noqa: SIM905 - a list of words reads better as text
 SHELL = frozenset("sh shell bash zsh console terminal shellsession shell-session powershell ps1 cmd fish".split())  # noqa: SIM905 - a list of words reads better as text
+TELLING = frozenset("now then so here next finally but and also again first once let's let here's there's".split())  # noqa: SIM905 - a list of words reads better as text
+_HERE = re.compile(r"\b(?:like (?:this|so)|this|as follows|ainsi|ceci)$", re.IGNORECASE)
+_KEYWORDS = ("for ", "if ", "while ", "do ", "then ", "else ", "fi ", "done ", "}", "{", ")")
 _COMMENT = re.compile(r"^\s*(?:#|//)\s+(?P<text>\S.{3,90})$")
 _ASSIGNMENT = re.compile(
     r"^\s*(?P<name>[A-Za-z_][\w.-]*)\s*(?P<sign>[:=])\s*(?P<value>[^\s#{\[|>&*][^#]*?"
@@ -77,6 +80,7 @@ def _purpose(lead: str, view: View) -> str:
     """Return the sentence that leads to the code, where it fits into a question and stands alone."""
     text = opened(lead).replace('"', "'")
     fits = 3 <= len(text.split()) <= MAX_PURPOSE_WORDS and balanced(text)
+    fits = fits and text.split()[0].lower() not in TELLING and not _HERE.search(text)
     return view.small(text) if fits and stands_alone(text, view.lexicon.pronouns) else ""
 
 
@@ -112,7 +116,13 @@ def _commands(block: CodeBlock, view: View) -> Iterator[Draft]:
     lines = block.code.splitlines()
     for at, line in enumerate(lines[:-1]):
         comment, command = _COMMENT.match(line), lines[at + 1].strip().removeprefix("$ ").removeprefix("% ")
-        if not comment or not command or command.startswith(("#", "//")) or "`" in command or command.endswith("\\"):
+        if (
+            not comment
+            or not command
+            or command.startswith(("#", "//", *_KEYWORDS))
+            or "`" in command
+            or command.endswith("\\")
+        ):
             continue
         purpose = _verbal(opened(comment["text"]), view)
         if purpose:

@@ -41,6 +41,21 @@ _LAST = {
     "fr": re.compile(r"^(?P<result>[^,]+?),? (?P<word>si|quand|lorsque|lorsqu') ?(?P<condition>[^,]+)$"),
 }
 
+_WHETHER = re.compile(
+    r"\b(?:find out|see|check|know|knows|determine\w*|tell|ask\w*|wonder\w*|sure|test|verify|verifies|decide\w*"
+    r"|unclear|v\u00e9rifier|savoir)$"
+)
+_FREQUENT = re.compile(r"(?:an?|per|every|each|in an?|par)\b")  # "once a year"
+_NESTED = re.compile(r";|\b(?:where|whether)\b|^(?:Fixed|Added|Changed|Removed) ")  # whose condition it is stays open
+# a pronoun so early that it can only mean what stands outside the condition: "the tenant caused it"
+_EARLY = re.compile(r"(?:\S+ ){0,3}(?:it|them|they|he|she|him|her|their|its|elle|elles|ils?|leurs?)\b", re.IGNORECASE)
+# a second clause without anything that joins it: "if there is no room it skips"
+_SECOND = re.compile(
+    r"(?<!before)(?<!after)(?<!when)(?<!while)(?<!until)(?<!and)(?<!or)(?<!but)(?<!because)(?<!that)(?<!as)(?<!since)"
+    r"(?<!if)(?<!so)(?<!than)(?<!which)(?<!what)(?<!where)(?<!how) (?:it|they|he|she|you|we|I) "
+    r"(?:is|are|was|were|will|can|must|has|have|had|do|does|\w+s|\w+ed) "
+)
+
 
 def extract(view: View) -> Iterator[Draft]:
     """Yield what a sentence says of a case, where the case is told without pronouns."""
@@ -50,14 +65,27 @@ def extract(view: View) -> Iterator[Draft]:
             continue
         text = opened(sentence.text)
         match = _FIRST[language].match(text) or _LAST[language].match(text)
-        if match and _fits(match, view):
+        if match and _holds(match) and _fits(match, view):
             yield _draft(match, sentence, view)
+
+
+def _holds(match: re.Match[str]) -> bool:
+    """Whether what follows the word is a case that the result depends on."""
+    result = match["result"]
+    return not (_FREQUENT.match(match["condition"]) or _NESTED.search(result) or _WHETHER.search(result))
 
 
 def _fits(match: re.Match[str], view: View) -> bool:
     condition, result = match["condition"], match["result"]
     lengths = all(MIN_WORDS <= len(part.split()) <= MAX_WORDS for part in (condition, result))
-    return lengths and balanced(condition) and balanced(result) and stands_alone(condition, view.lexicon.pronouns)
+    return (
+        lengths
+        and not _SECOND.search(condition)
+        and not _EARLY.match(condition)
+        and balanced(condition)
+        and balanced(result)
+        and stands_alone(condition, view.lexicon.pronouns)
+    )
 
 
 def _draft(match: re.Match[str], sentence: Sentence, view: View) -> Draft:

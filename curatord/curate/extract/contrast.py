@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from curatord.curate.extract.setting import link
 from curatord.curate.phrasing import say
 
 if TYPE_CHECKING:
@@ -19,11 +20,8 @@ class Side(NamedTuple):
     value: str
 
 
-# language -> how a side is told, where an attribute is compared and where it is not, and the word between sides
-WORDS = {
-    "en": ("{attribute} of {name} is {value}", "{name} is {value}", "whereas"),
-    "fr": ("pour {name}, {attribute} vaut {value}", "{name} vaut {value}", "alors que"),
-}
+# the word between the sides
+JOINT = {"en": "whereas", "fr": "alors que"}
 
 
 def contrast(view: View, lines: Lines, sides: tuple[Side, Side], *, attribute: str = "", weight: float) -> Draft:
@@ -32,7 +30,7 @@ def contrast(view: View, lines: Lines, sides: tuple[Side, Side], *, attribute: s
     a_is, b_is = _told(view, one, two, attribute)
     slots = {"a": one.name, "b": two.name, "a_is": a_is, "b_is": b_is}
     statement = say(view.context.language, "contrast", view.slots | slots, one.name + two.name)
-    joint = WORDS[view.context.language][2]
+    joint = JOINT[view.context.language]
     exchanged = _told(view, Side(one.name, two.value), Side(two.name, one.value), attribute)
     return view.draft(
         "contrast",
@@ -47,8 +45,21 @@ def contrast(view: View, lines: Lines, sides: tuple[Side, Side], *, attribute: s
 
 
 def _told(view: View, one: Side, two: Side, attribute: str) -> tuple[str, str]:
-    with_attribute, plain, _ = WORDS[view.context.language]
-    told = with_attribute if attribute else plain
-    again = "that" if view.context.language == "en" else attribute
-    first = told.format(attribute=attribute, name=one.name, value=one.value)
-    return first, told.format(attribute=again, name=two.name, value=two.value)
+    """Return how each side is told; both in the same way, which depends on what their values allow."""
+    if view.context.language == "fr":
+        again = f", sous {attribute}," if attribute else ""
+        first, second = (
+            (f"pour {side.name}{again if side is one else ''} il est not\u00e9 {side.value}") for side in (one, two)
+        )
+        return first, second
+    if not attribute:
+        links = [link(side.name, side.value, view) for side in (one, two)]
+        if all(links):
+            return f"{one.name} {links[0]} {one.value}", f"{two.name} {links[1]} {two.value}"
+        return f"for {one.name} it says {one.value}", f"for {two.name} it says {two.value}"
+    be = link(attribute, one.value, view)
+    if be and be == link(attribute, two.value, view):
+        again = "those" if be == "are" else "that"
+        return f"{attribute} of {one.name} {be} {one.value}", f"{again} of {two.name} {be} {two.value}"
+    joint = "under" if attribute.startswith('"') else "as"
+    return f"{one.name} has {one.value} {joint} {attribute}", f"{two.name} has {two.value}"

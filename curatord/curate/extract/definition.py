@@ -18,11 +18,15 @@ MEANS = frozenset("means refers stands describes d\u00e9signe d\u00e9finit d\u00
 
 _KIND = {
     "en": re.compile(r"^(?:an?|the|our|one of|any|basically|simply|essentially)\s+\S+\s+\S+", re.IGNORECASE),
-    "fr": re.compile(r"^(?:une?|des?|le|la|les|l'|notre|l'une?)\s?\S+\s+\S+", re.IGNORECASE),
+    "fr": re.compile(r"^(?:une?|des|le|la|les|l'|notre|l'une?)\s?\S+\s+\S+", re.IGNORECASE),
 }
+_OPINION = re.compile(
+    r"an? (?:\S+ )?(?:problem|idea|choice|way|matter|challenge|question|bit|option|must|decision|reason|mistake"
+    r"|pain|joy|shame)\b"
+)  # says how a thing is, not what
 _BARE = re.compile(r"^(?:the|a|an|our|this|le|la|les|l'|un|une|notre)\s+", re.IGNORECASE)
 _VAGUE_TERM = re.compile(
-    r"\b(?:goal|problem|reason|issue|idea|result|point|thing|way|rest|only|following|next|first|but"
+    r"\b(?:goal|problem|reason|issue|idea|result|point|thing|way|rest|only|following|next|first|but|examples?"
     r"|probl\u00e8me|raison|r\u00e9sultat)\b",
     re.IGNORECASE,
 )
@@ -45,7 +49,11 @@ def _defines(sentence: Sentence, view: View) -> bool:
     ):
         return False
     if clause.verb.lower() in BE and not clause.negative:
-        return bool(_KIND[view.context.language].match(clause.rest)) and len(clause.rest.split()) >= 3
+        return (
+            not _OPINION.match(clause.rest)
+            and bool(_KIND[view.context.language].match(clause.rest))
+            and len(clause.rest.split()) >= 3
+        )
     return clause.verb.lower() in MEANS
 
 

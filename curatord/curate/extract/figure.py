@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from curatord.curate.text import balanced, opened
+from curatord.curate.mistakes import in_date, mistakes
+from curatord.curate.text import CODE_SPAN, balanced, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,7 @@ MAX_CLOZE_WORDS = 22
 MAX_NP_WORDS = 9
 GAP = "___"
 
+_ASIDE = re.compile(r"\b(?:which|who|that|whose|where|because|qui|que|dont|o\u00f9|car)\b")
 _DIGIT = re.compile(r"\d")
 _FIGURE = re.compile(
     r"(?<![\w.`/-])(?P<number>~?\d{1,2}:\d\d|~?\d+(?:[.,]\d+)*\s?(?:%|\u00d7|x\b)?)"
@@ -38,12 +40,25 @@ def extract(view: View) -> Iterator[Draft]:
     for sentence in view.sentences:
         if not sentence.statement or "," in sentence.text[:1]:
             continue
-        match = _FIGURE.search(sentence.text) if _DIGIT.search(sentence.text) else None
-        if not match or re.match(r"\d{4}-\d\d", sentence.text[match.start() :]):
+        match = _FIGURE.search(CODE_SPAN.sub(_hidden, sentence.text)) if _DIGIT.search(sentence.text) else None
+        if not match or _is_date(match, sentence.text, view):
             continue
         np = _np(sentence, view)
+        if _ASIDE.search(sentence.text[: match.start()]):
+            continue  # the figure of a relative clause belongs to another noun
         if np and len(np.split()) <= MAX_NP_WORDS:
             yield _draft(match, np, sentence, view)
+
+
+def _hidden(code: re.Match[str]) -> str:
+    """Cover a piece of code: a figure inside it is part of a name."""
+    return "\0" * len(code[0])
+
+
+def _is_date(figure: re.Match[str], text: str, view: View) -> bool:
+    before, after = text[: figure.start()], text[figure.start() + len(figure["number"].rstrip()) :]
+    written = re.match(r"\d{4}-\d\d|(?:19|20)\d\d(?!\d|[.,]\d)", text[figure.start() :])
+    return bool(written) or in_date(before, after, mistakes(view.context.language))
 
 
 def _np(sentence: Sentence, view: View) -> str:
@@ -90,7 +105,7 @@ def _asked(clause: Clause | None, number: str, unit: str, view: View) -> tuple[s
     ):
         return "", ""
     before, _, after = clause.rest.partition(number)
-    after = after.strip().removeprefix(unit).strip()
+    after = after.strip().removeprefix(unit).partition(",")[0].strip()
     before = re.sub(
         r"\b(?:about|around|roughly|approximately|nearly|almost|only|up to|at most|at least|over|~)\s*$",
         "",

@@ -47,10 +47,14 @@ _STRONG = {
         re.IGNORECASE,
     ),
 }
+_MAIN = {
+    "en": re.compile(r"(?<=\w) (?:that|which|whose|who|because|where|whether|how|so)\b"),
+    "fr": re.compile(r"(?<=\w) (?:que|qui|qu'\w+|car|dont|parce|o\u00f9)\b"),
+}
 HEADING = re.compile(
-    r"\b(?:limit\w*|caveats?|drawbacks?|cons|disadvantages?|weak\w*|risks?|trade-?offs?"
+    r"\b(?:limits|(?<!-)limitations?|caveats?|drawbacks?|cons|disadvantages?|weak\w*|risks?|trade-?offs?"
     r"|gotchas?|pitfalls?|warnings?"
-    r"|don't|inconv\u00e9nients?|risques?|probl\u00e8mes?|anti-?patterns?)\b",
+    r"|don't|inconv\u00e9nients?|risques?|pi\u00e8ges?|limites?|mises? en garde|anti-?patterns?)\b",
     re.IGNORECASE,
 )
 
@@ -63,6 +67,8 @@ def extract(view: View) -> Iterator[Draft]:
         strong = mentions(sentence.text, cues) and pattern.search(CODE_SPAN.sub("", sentence.text))
         if not sentence.statement or not (strong or warned):
             continue
+        if strong and not warned and not pattern.search(_MAIN[view.context.language].split(sentence.text)[0]):
+            continue  # "Ines reported that the crane cannot lift it" bounds the crane, not Ines
         clause = sentence.clause
         named = clause is not None and clause.subject.lower() not in ("we", "nous", "on")
         np = view.np(clause) if clause and named else _marked(sentence.text, view) if warned else ""
@@ -84,7 +90,7 @@ def _marked(text: str, view: View) -> str:
 
 def _assumed(clause: Clause, view: View) -> dict[str, str]:
     """Return what somebody who missed the negation would believe, and the negated predicate."""
-    rest = clause.rest.removeprefix("not ")
+    rest = re.split(r"[,;:] ", clause.rest.removeprefix("not "))[0]
     verb = clause.verb.lower()
     if clause.base == "not" or clause.rest.startswith("not "):
         verb = CONTRACTED.get(verb, verb.removesuffix("n't"))

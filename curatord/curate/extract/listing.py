@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from curatord.curate.extract.limitation import HEADING
-from curatord.curate.extract.setting import name_and_value
+from curatord.curate.extract.setting import LINKS_ONLY, name_and_value
+from curatord.curate.extract.steps import is_procedure
 from curatord.curate.phrasing import say
 from curatord.curate.text import balanced, capitalised, closed, hard_tokens, opened
 from curatord.memory.document import ListBlock
@@ -23,21 +23,16 @@ MAX_WORDS = 140
 MIN_OWN_WORDS = 8  # a shorter point is told with its list alone
 MIN_POINT_WORDS, MAX_POINT_WORDS = 4, 60
 
-_LINKS_ONLY = re.compile(
-    r"^(?:related|links?|references?|see also|sources?|further reading|tags?|liens?"
-    r"|r\u00e9f\u00e9rences?|cross-references?)\b",
-    re.IGNORECASE,
-)
 _OPEN = {"en": ("still open", "done"), "fr": ("encore ouvert", "fait")}
 
 
 def extract(view: View) -> Iterator[Draft]:
     """Yield the points of each list; lists of mere links give nothing."""
-    if _LINKS_ONLY.match(view.section.heading):
+    if LINKS_ONLY.match(view.section.heading):
         return
     told = frozenset(sentence.lines for sentence in view.sentences if sentence.item and sentence.clause)
     for block in view.section.walk():
-        if not isinstance(block, ListBlock):
+        if not isinstance(block, ListBlock) or is_procedure(block, view):
             continue
         whole = [] if block.ordered or not view.subject.part else list(_whole(block, view))
         yield from whole

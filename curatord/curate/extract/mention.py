@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from curatord.curate.text import folded
 from curatord.memory.document import ListBlock, Paragraph, Quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from curatord.curate.draft import Draft
+    from curatord.curate.lexicon import Lexicon
     from curatord.curate.view import Sentence, View
     from curatord.memory.document import Block, Inline
 
@@ -19,13 +21,17 @@ MIN_WORDS, MAX_WORDS = 7, 70
 MAX_TERM_WORDS = 4
 MAX_TERMS = 8
 
+_PLAIN = re.compile(r"[a-z]{1,4}|\d+")  # too short to ask for without its context
+
 
 def extract(view: View) -> Iterator[Draft]:
     """Yield, for each marked term, the sentences that hold it."""
-    terms = dict.fromkeys(term for inline in _inlines(view.section.blocks) for term in _terms(inline))
-    for term in list(terms)[:MAX_TERMS]:
+    terms = {folded(term): term for inline in _inlines(view.section.blocks) for term in _terms(inline)}
+    for term in list(terms.values())[:MAX_TERMS]:
         about = [
-            sentence for sentence in view.sentences if sentence.statement and term in sentence.text and _says(sentence)
+            sentence
+            for sentence in view.sentences
+            if sentence.statement and term in sentence.text and _says(sentence, view.lexicon)
         ]
         told: list[str] = []
         for sentence in about[:MAX_SENTENCES]:
@@ -43,9 +49,12 @@ def extract(view: View) -> Iterator[Draft]:
             )
 
 
-def _says(sentence: Sentence) -> bool:
-    """Whether a sentence is long enough to say something of the terms in it."""
-    return sentence.clause is not None or len(sentence.text.split()) >= MIN_WORDS
+def _says(sentence: Sentence, words: Lexicon) -> bool:
+    """Whether a sentence is long enough to say something of the terms in it, and has a verb to say it with."""
+    if sentence.clause is not None:
+        return True
+    tokens = sentence.text.lower().split()
+    return len(tokens) >= MIN_WORDS and any(token in words.auxiliaries or token in words.finite for token in tokens)
 
 
 def _inlines(blocks: Sequence[Block]) -> Iterator[Inline]:
@@ -61,7 +70,11 @@ def _inlines(blocks: Sequence[Block]) -> Iterator[Inline]:
 
 
 def _terms(inline: Inline) -> Iterator[str]:
-    yield from (f"`{code.strip('`')}`" for code in inline.code if 1 < len(code) <= 60)
+    yield from (
+        f"`{code.strip('`')}`"
+        for code in inline.code
+        if 1 < len(code) <= 60 and re.search(r"\w", code) and " <" not in code and not _PLAIN.fullmatch(code)
+    )
     for strong in inline.strong:
         term = strong.strip(" :.,")
         if len(term) > 2 and len(term.split()) <= MAX_TERM_WORDS and re.match(r"[^\W\d]", term) and "`" not in term:

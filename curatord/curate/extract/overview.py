@@ -91,10 +91,10 @@ ROLES = {
         (r"d\u00e9tection", "la d\u00e9tection", Category.FACTUAL),
         (
             (
-                r"(?:le |les )?probl\u00e8mes? (?:auxquels? .*|qu'.*|trait\u00e9s?|r\u00e9solus?"
+                r"(?:le |les )?probl\u00e8mes? (?:au(?:x)?quels? .*|qu'.*|trait\u00e9s?|r\u00e9solus?"
                 r"|adress\u00e9s?)|probl\u00e8mes?|quel probl\u00e8me.*"
             ),
-            "le probl\u00e8me vis\u00e9",
+            "la probl\u00e9matique",
             Category.CRITICAL,
         ),
         (
@@ -157,8 +157,10 @@ def _lead(view: View) -> tuple[str, Lines] | None:
     if view.section.blocks and isinstance(view.section.blocks[0], ListBlock):
         return None
     running = [sentence for sentence in view.sentences if not sentence.item and sentence.statement]
-    if not running:
-        return None
+    opening = next((sentence for sentence in view.sentences if not sentence.item), None)
+    begins = len(view.section.heading_path) <= 1 and running and running[0] is opening
+    if not running or not (begins or view.subject.part or _role(view.section.heading, view.context.language)):
+        return None  # what does not begin a note does not tell what it is about
     text = running[0].statement
     for sentence in running[1:MAX_SENTENCES]:
         longer = f"{text} {closed(sentence.text)}"

@@ -29,15 +29,27 @@ _PAIR = re.compile(
 _NO_NAME = re.compile(
     r"^(?:https?|note|nb|e\.g|i\.e|todo|warning|example|see|source|related|\d+)$|[.?!]\s", re.IGNORECASE
 )
-PLURAL = re.compile(r"(?:[^su]s|ies|es)$")
+LINKS_ONLY = re.compile(
+    r"^(?:related|links?|references?|see also|sources?|further reading|tags?|liens?|termes? (?:li\u00e9s?"
+    r"|connexes?)|voir aussi"
+    r"|r\u00e9f\u00e9rences?|cross-references?)\b",
+    re.IGNORECASE,
+)
+NOTHING = frozenset(("", "-", "\u2014", "\u2013", "n/a", "na", "?", "...", "tbd", "unknown", "none"))
+JOINING = frozenset(("of", "for", "in", "to", "per", "at"))  # what may join two nouns
+PARTICLES = frozenset(("up", "down", "out", "off", "away", "back"))
+LOUD = frozenset(("yes", "no", "not", "none", "only", "all", "always", "never"))
+PLURAL = re.compile(r"^[a-z].*(?:\w[^suiac]s|ies|[^s]es)$")
 
 
 def extract(view: View) -> Iterator[Draft]:
     """Yield the named values of every list; values of the same list are each other's siblings."""
+    if LINKS_ONLY.match(view.section.heading):
+        return
     for block in view.section.walk():
         if isinstance(block, ListBlock) and not block.ordered:
             found = [(item, pair) for item in block.items if (pair := name_and_value(item))]
-            values = tuple(dict.fromkeys(value for _, (_, value) in found if len(value.split()) <= MAX_VALUE_WORDS))
+            values = tuple(value for _, (_, value) in found if len(value.split()) <= MAX_VALUE_WORDS)
             names = [name for _, (name, _) in found]
             for at, (item, (name, value)) in enumerate(found):
                 sibling = names[(at + 1) % len(names)] if len(names) > 1 else ""
@@ -57,32 +69,74 @@ def name_and_value(item: ListItem) -> tuple[str, str] | None:
 
 
 def noun(name: str, view: View) -> str:
-    """Return a name as a sentence uses it: with an article where it is a common noun in the singular."""
-    small = view.small(name)
-    if view.context.language != "en" or small[:1] in "`\"'" or not small[:1].islower() or PLURAL.search(small):
+    """Return a name as a sentence uses it: with an article where it is a common noun in the singular, else quoted."""
+    small = view.label(name)
+    if view.context.language != "en":
+        return small if small[:1] in '`"\u00ab' else f"\u00ab {name} \u00bb"
+    if small[:1] in "`\"'" or not small[:1].islower() or PLURAL.search(small) or _MARKED.search(small.split()[0]):
         return small
-    first, last = small.split()[0], small.split()[-1]
+    first, *_, last = small.split()[0], *small.split()[1:], small.split()[-1]
     words = view.lexicon
     closed_class = words.determiners | words.pronouns | words.breakers | words.prepositions
-    if {first, last} & closed_class or words.finite.get(first, ("",))[0] == "did":
+    if small not in words.labels and (
+        {first, last} & closed_class or words.finite.get(first, ("",))[0] == "did" or _orders(small, view)
+    ):
         return f'"{small}"'
     return f"the {small}"
+
+
+def _orders(name: str, view: View) -> bool:
+    """Whether a name is an order: "back up the rake"."""
+    first, second = (*name.split(), "")[:2]
+    return second in PARTICLES or (first in view.lexicon.finite and second in view.lexicon.openers - JOINING)
+
+
+_MARKED = re.compile(r"[\W\d_A-Z](?!$)")  # no plain word: a path, an identifier
+
+
+def is_plural(name: str) -> bool:
+    """Whether a name, as a sentence uses it, takes "are"."""
+    return not name.startswith('"') and bool(PLURAL.search(name.removeprefix("the ")))
+
+
+def link(name: str, value: str, view: View) -> str:
+    """Return "is" or "are" where a name and its value surely make a sentence with it, else an empty string.
+
+    Notes leave the article of a value out: "is sorted-string table" is no sentence.
+    """
+    first = value.split(" ", 1)[0]
+    if not first:
+        return ""
+    low = first.lower()
+    words = view.lexicon
+    counted = low in words.determiners or first[0] in '`"~' or first[0].isdigit()
+    named = first[0].isupper() and low not in words.finite and low not in view.labels and low not in LOUD
+    single = (" " not in value or low.endswith(("ed", "en"))) and low not in LOUD
+    single = single and words.finite.get(low, ("did",))[0] == "did"
+    if name[:1] in '"\u00ab' or not (counted or named or single):
+        return ""
+    if is_plural(name):
+        return "are" if re.search(r",| and |^\D*[2-9]", value) else ""
+    return "is"
 
 
 def _draft(item: ListItem, name: str, value: str, sibling: str, values: tuple[str, ...], view: View) -> Draft | None:
     short = len(value.split()) <= MAX_VALUE_WORDS and len(sentences(value)) == 1 and not _says(value, view)
     told = noun(name, view)
-    plural = not told.startswith(("the ", "`", '"')) and bool(PLURAL.search(name)) and " " not in name
     slots = {
         "name": told,
-        "bare": view.small(name) if told[:1] != '"' else told,
+        "bare": view.label(name) if told[:1] not in '"\u00ab' else told,
         "value": opened(value) if short else closed(value),
-        "be": "are" if plural else "is",
+        "be": "are" if is_plural(told) else "is",
+        "reads": "read" if is_plural(told) else "reads",
+        "link": link(told, value, view) if short else "",
         "sibling": view.small(sibling),
     }
+    slots["only"] = slots["value"] if values.count(value) == 1 else ""
     shape = "setting" if short else "entry"
     if (
-        len(value.split()) > MAX_ENTRY_WORDS
+        opened(value).lower() in NOTHING
+        or len(value.split()) > MAX_ENTRY_WORDS
         or not stands_alone(f"X {value}", frozenset())
         or slots["sibling"].count('"') % 2
     ):
@@ -96,7 +150,7 @@ def _draft(item: ListItem, name: str, value: str, sibling: str, values: tuple[st
         item.lines,
         slots=slots,
         keys=hard_tokens(value) or (opened(value),) if short else hard_tokens(value),
-        siblings=tuple(opened(other) for other in values if other != value),
+        siblings=tuple(opened(other) for other in dict.fromkeys(values) if other != value),
         value=slots["value"] if short else "",
         weight=0.9 if short else 0.8,
     )

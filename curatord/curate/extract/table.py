@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from curatord.curate.extract.contrast import Side, contrast
-from curatord.curate.extract.setting import PLURAL, noun
+from curatord.curate.extract.setting import NOTHING, is_plural, link, noun
 from curatord.curate.phrasing import say
 from curatord.curate.text import hard_tokens, opened
 from curatord.memory.document import Table
@@ -35,7 +35,6 @@ _ATTRIBUTE = re.compile(
     r"|propri\u00e9t\u00e9|crit\u00e8re|aspect|)$",
     re.IGNORECASE,
 )
-_EMPTY = frozenset(("", "-", "\u2014", "\u2013", "n/a", "na", "?", "...", "tbd"))
 
 
 def extract(view: View) -> Iterator[Draft]:
@@ -67,12 +66,12 @@ def _facts(table: Table, view: View) -> Iterator[Draft]:
 
 def _label(row: TableRow) -> str:
     label = opened(row.cells[0].text)
-    return label if label.lower() not in _EMPTY and len(label.split()) <= MAX_LABEL_WORDS else ""
+    return label if label.lower() not in NOTHING and len(label.split()) <= MAX_LABEL_WORDS else ""
 
 
 def _value(row: TableRow, column: int) -> str:
     value = opened(row.cells[column].text)
-    return value if value.lower() not in _EMPTY and len(value.split()) <= MAX_CELL_WORDS else ""
+    return value if value.lower() not in NOTHING and len(value.split()) <= MAX_CELL_WORDS else ""
 
 
 def _cell(
@@ -89,22 +88,27 @@ def _cell(
     if not value:
         return
     thing, attribute = (header[column], _label(row)) if turned else (_named(row, header), header[column])
-    named = noun(attribute, view)
-    quoted = bool(_NO_NOUN.search(attribute)) or named.startswith('"')
+    named = _attribute(attribute, view)
+    quoted = (bool(_NO_NOUN.search(attribute)) and attribute.lower() not in view.lexicon.labels) or named[
+        :1
+    ] in '"\u00ab'
     shape = "column" if quoted else "cell"
     siblings = _siblings(row, rows, column, turned=turned)
     beside = (header[1 + column % (len(header) - 1)] if turned else _label(other) if other else "").strip()
     slots = {
         "row": thing,
         "column": attribute.strip('"') if quoted else named,
-        "be": "are" if PLURAL.search(attribute) and not named.startswith("the ") else "is",
-        "bare": view.small(attribute),
+        "be": "are" if is_plural(named) else "is",
+        "bare": named.removeprefix("the "),
+        "link": link(named, value, view),
+        "reads": "read" if is_plural(named) else "reads",
         "value": value,
         "sibling": beside if beside != thing else "",
         "in_here": view.placed(f"{thing} {attribute}")["in_any"].strip(),
     }
     unique = value not in siblings and sum(1 for one in rows if _value(one, column) == value) == 1
     statement = say(view.context.language, shape, view.slots | slots, thing + attribute)
+    slots["only"] = value if unique else ""
     if not unique:
         slots["sibling"] = ""
     yield view.draft(
@@ -117,6 +121,20 @@ def _cell(
         value=value,
         weight=0.85,
     )
+
+
+def _attribute(header: str, view: View) -> str:
+    """Return a header as a sentence uses it: a common noun has its article and no capital; what is unsure is quoted."""
+    if view.context.language != "en" or header[:1] == "`":
+        return noun(header, view)
+    words = header.split()
+    if all(word.islower() or (word[1:].islower() and word.lower() in view.labels) for word in words):
+        named = noun(header.lower(), view)
+        return f"the {named}" if is_plural(named) else named
+    if len(words) == 1 and header.isupper() and header.isalpha():
+        return f"the {header}"
+    named = noun(header, view)
+    return f'"{header}"' if named[:1].isupper() and '"' not in header else named
 
 
 def _named(row: TableRow, header: list[str]) -> str:
@@ -146,7 +164,7 @@ def _attributes(row: TableRow, header: list[str], view: View) -> list[str]:
         value = _value(row, column)
         if value and header[column]:
             name = header[column]
-            found.append(f'"{name}" is {value}' if _NO_NOUN.search(name) else f"{noun(name, view)}{joint}{value}")
+            found.append(f'"{name}" is {value}' if _NO_NOUN.search(name) else f"{_attribute(name, view)}{joint}{value}")
     return found
 
 
@@ -156,7 +174,7 @@ def _against(row: TableRow, other: TableRow, header: list[str], view: View) -> I
         one, two = _value(row, column), _value(other, column)
         if one and two and one != two and header[column] and not _NO_NOUN.search(header[column]):
             sides = Side(_named(row, header), one), Side(_named(other, header), two)
-            yield contrast(view, row.lines, sides, attribute=noun(header[column], view), weight=0.8)
+            yield contrast(view, row.lines, sides, attribute=_attribute(header[column], view), weight=0.8)
             return
 
 
@@ -166,7 +184,7 @@ def _sides(rows: list[TableRow], header: list[str], view: View) -> Iterator[Draf
             one, two = _value(row, column), _value(row, column + 1)
             if one and two and one != two:
                 sides = Side(header[column], one), Side(header[column + 1], two)
-                yield contrast(view, row.lines, sides, attribute=noun(_label(row), view), weight=0.8)
+                yield contrast(view, row.lines, sides, attribute=_attribute(_label(row), view), weight=0.8)
 
 
 def _timeline(rows: list[TableRow], view: View) -> Iterator[Draft]:
