@@ -18,6 +18,7 @@ from curatord.curate.pair import Category, Curated, Fact, Pair, Split
 from curatord.curate.phrasing import languages, questions, words_for
 from curatord.curate.quality import Judge, adds
 from curatord.curate.rejected import Rejections
+from curatord.curate.sameness import attribute, matter, sense
 from curatord.curate.view import view_of
 from curatord.memory.document import ListBlock, Paragraph, Quote, Table
 
@@ -37,6 +38,7 @@ __all__ = ["curate_head", "curate_section", "head_key", "languages", "section_ke
 MIN_FACTS, MAX_FACTS = 4, 24
 WORDS_PER_FACT = 14  # more facts than this share of a section's words repeat one another
 EXAM_QUESTIONS = 1
+HEAD = "frontmatter"  # extractor of what a note's head says of the note itself
 PREFERENCES = 2  # of a fact's questions: one for each strategy, so that no answer is preferred six times over
 
 
@@ -73,7 +75,7 @@ def curate_head(context: Context, metadata: Mapping[str, object], options: Optio
     """Return what a document's frontmatter says: facts and pairs, lines counted from the head's first as 0."""
     if context.language not in languages():
         return Curated((), ())
-    drafts = [("frontmatter", draft) for draft in drafts_of(context, metadata)]
+    drafts = [(HEAD, draft) for draft in drafts_of(context, metadata)]
     support = f"{context.title}\n{metadata!r}"
     return _asked(context.title, drafts, context.language, support, options, 0)
 
@@ -100,9 +102,10 @@ def _ranked(drafts: Iterable[tuple[str, Draft]], size: int) -> list[tuple[str, D
     """Keep the best facts for a text of that many words, each statement once, in reading order."""
     best: dict[str, tuple[str, Draft]] = {}
     for name, draft in drafts:
-        known = best.get(draft.statement)
+        told = matter(draft)
+        known = best.get(told)
         if draft.statement and (known is None or draft.weight > known[1].weight):
-            best[draft.statement] = (name, draft)
+            best[told] = (name, draft)
     ranked = sorted(best.values(), key=lambda found: (-found[1].weight, found[1].lines.first, found[1].statement))
     return sorted(
         ranked[: min(MAX_FACTS, MIN_FACTS + size // WORDS_PER_FACT)],
@@ -111,9 +114,17 @@ def _ranked(drafts: Iterable[tuple[str, Draft]], size: int) -> list[tuple[str, D
 
 
 def _fact(extractor: str, subject: str, draft: Draft, first_line: int) -> Fact:
-    identity = _digest(extractor, subject, draft.statement, repr(draft.keys))[:16]
-    lines = draft.lines.shifted(-first_line)
-    return Fact(identity, extractor, subject, draft.statement, draft.keys, lines, draft.siblings)
+    return Fact(
+        id=_digest(extractor, subject, draft.statement, repr(draft.keys))[:16],
+        extractor=extractor,
+        subject=subject,
+        statement=draft.statement,
+        keys=draft.keys,
+        lines=draft.lines.shifted(-first_line),
+        siblings=draft.siblings,
+        sense=sense(draft),
+        attribute=attribute(draft) if extractor != HEAD else "",  # two notes of one title may well have two dates
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from collections import defaultdict
 from itertools import filterfalse
 from typing import NamedTuple, TypeAlias
 
+from curatord.curate.sameness import folded, form
+
 Shingles: TypeAlias = frozenset[str]
 
 NEAR = 0.68
@@ -31,11 +33,11 @@ def question_key(question: str) -> str:
     return _unmarked(_folded(question))
 
 
-def _unmarked(folded: str) -> str:
+def _unmarked(question: str) -> str:
     """Return the normal form without the backticks that say no more than its letters do."""
-    if "`" not in folded:
-        return folded
-    parts = folded.split("`")
+    if "`" not in question:
+        return question
+    parts = question.split("`")
     last = len(parts) - 1
     marked = (
         f"`{part}`"
@@ -60,16 +62,18 @@ def _folded(question: str) -> str:
 
 
 class Normal(NamedTuple):
-    """A question in its normal form, and the words of that without punctuation."""
+    """A question as compared: a key, equal for questions that ask the same, and its words without punctuation."""
 
     key: str
     words: list[str]
 
 
 def normal(question: str) -> Normal:
-    """Bring a question into its normal form."""
-    folded = _folded(question)
-    return Normal(_unmarked(folded), _without(folded, _PUNCTUATION).split())
+    """Bring a question into its normal form; the key folds what never makes another question (see `sameness`)."""
+    marked = _folded(question)
+    key = _unmarked(marked)
+    plain = form(key) if "`" in key else folded(_without(key, _PUNCTUATION).split())
+    return Normal(plain, _without(marked, _PUNCTUATION).split())
 
 
 class Asked:

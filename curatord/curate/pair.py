@@ -42,7 +42,8 @@ class Fact:
 
     `statement` is a full sentence that stands alone. `keys` are the numbers, names and terms that a right
     answer must contain. `lines` is the evidence in the file. `siblings` are other values that stand where the
-    fact's value stands (other rows, other items): what the fact may be confused with.
+    fact's value stands (other rows, other items): what the fact may be confused with. `sense` is equal for facts
+    that say the same; `attribute` is equal for those that give the same thing a value, and empty where none is given.
     """
 
     id: str
@@ -52,6 +53,8 @@ class Fact:
     keys: tuple[str, ...]
     lines: Lines
     siblings: tuple[str, ...] = ()
+    sense: str = ""
+    attribute: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from curatord.errors import StoreError
+from curatord.store import repeats
 from curatord.store.layout import bucket_of, document_id, resized, shard_count, shard_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Batch:
         self.changed: set[str] = set()
         connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (question INTEGER PRIMARY KEY)")
         connection.execute("DELETE FROM touched")
+        repeats.begin(connection)
         self._next_fact = _next_id(connection, "facts")
         self._first_unindexed = _next_id(connection, "pairs")
 
@@ -96,6 +98,7 @@ class Batch:
             " WHERE sections.document = ?",
             (identity,),
         )
+        repeats.touch_document(self.connection, identity)
 
     def _put_sections(self, identity: str, sections: tuple[SectionRecord, ...]) -> None:
         known = self._known_sections(identity)
@@ -151,6 +154,7 @@ class Batch:
             _INSERT_PAIR, [(first + position, identity, *pair, pair[1]) for position, pair in rows.pairs]
         )
         self.connection.executemany(_TOUCH, [(pair[2],) for _, pair in rows.pairs])
+        repeats.touch(self.connection, rows.facts)
 
     def _index_new_pairs(self) -> None:
         """Bring the search index up to date: for many rows at once this is five times as fast as by a trigger."""
@@ -173,7 +177,7 @@ def batch(store: Store, documents_per_shard: int) -> Iterator[Batch]:
 
 _INSERT_FACT = (
     "INSERT INTO facts (id, section, ordinal, fact, extractor, subject, statement, keys, siblings, first_line,"
-    " last_line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " last_line, sense, attribute) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_PAIR = (
     "INSERT INTO pairs (fact, document, ordinal, pair, question_hash, split, category, phrasing, question, answer,"
@@ -189,14 +193,14 @@ _CONTESTED = """
     GROUP BY touched.question HAVING count(*) > 1 OR min(pairs.kept) = 0 OR max(pairs.stale IS NOT NULL)
 """
 
-# Of rows that ask the same question one is kept: that of the newest note, then of the least content hash and place.
-# Row ids, which tell the order of arrival, have no say.
+# Of rows that ask the same question, and whose facts are asked at all, one is kept: that of the newest note, then
+# of the least content hash and place. Row ids, which tell the order of arrival, have no say.
 _SURVIVORS = """
     SELECT wins, id, document FROM (
-        SELECT pairs.id, pairs.document, pairs.kept, row_number() OVER (
+        SELECT pairs.id, pairs.document, pairs.kept, NOT (facts.repeated OR facts.superseded) AND row_number() OVER (
             PARTITION BY pairs.question_hash
-            ORDER BY documents.date DESC NULLS LAST, pairs.pair, pairs.document, sections.ordinal, facts.ordinal,
-                     pairs.ordinal
+            ORDER BY facts.repeated OR facts.superseded, documents.date DESC NULLS LAST, pairs.pair, pairs.document,
+                     sections.ordinal, facts.ordinal, pairs.ordinal
         ) = 1 AS wins
         FROM contested
         CROSS JOIN pairs INDEXED BY pairs_by_question ON pairs.question_hash = contested.question
@@ -206,7 +210,7 @@ _SURVIVORS = """
     ) WHERE kept <> wins
 """
 
-# What an older note answers, where its value is another one, is the most natural wrong answer there is.
+# What an older note answers, where it gives the same thing another value, is the most natural wrong answer there is.
 _STALE = """
     SELECT known, id, document FROM (
         SELECT pairs.id, pairs.document, pairs.stale, CASE WHEN pairs.kept THEN (
@@ -215,7 +219,7 @@ _STALE = """
             JOIN documents AS theirs ON theirs.id = older.document
             JOIN facts AS fact ON fact.id = older.fact
             WHERE older.question_hash = pairs.question_hash AND NOT older.kept AND theirs.date < documents.date
-              AND fact.keys <> facts.keys AND older.answer <> pairs.answer AND fact.extractor <> 'frontmatter'
+              AND fact.superseded AND fact.attribute = facts.attribute AND fact.sense <> facts.sense
             ORDER BY theirs.date DESC, older.answer LIMIT 1
         ) END AS known
         FROM contested
@@ -231,6 +235,7 @@ def _settle_questions(connection: sqlite3.Connection) -> set[str]:
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS contested (question INTEGER PRIMARY KEY)")
     connection.execute("DELETE FROM contested")
     connection.execute(_CONTESTED)
+    repeats.settle(connection)
     # Changed row by row: an UPDATE joined with a subquery looks at every pair there is.
     moved = connection.execute(_SURVIVORS).fetchall()
     connection.executemany("UPDATE pairs SET kept = ? WHERE id = ?", [row[:2] for row in moved])

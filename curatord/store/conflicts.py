@@ -1,4 +1,4 @@
-"""Notes that contradict one another: the same question, another value."""
+"""Notes that contradict one another: the same thing, another value."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Row = dict[str, Any]
 def list_conflicts(connection: sqlite3.Connection, *, limit: int, offset: int = 0) -> tuple[int, list[Row]]:
     """Return how many pairs of facts contradict one another, and some of them: what is kept and what is not.
 
-    Each has one question that both answer and the number of such questions; `stale` tells whether the other note is
-    older, so that its answer is trained against, or whether that cannot be told.
+    Each has a question that asks for the kept one, and the number of questions that are asked for both; `stale` tells
+    whether the other note is older, so that its answer is not trained on, or whether that cannot be told.
     """
     rows = connection.execute(_CONFLICTS).fetchall()
     found = [
@@ -38,22 +38,48 @@ _COLUMNS = """
     {side}_section.first_line + {side}_fact.last_line AS {side}_last_line, {side}_fact.statement AS {side}_statement
 """
 _JOINS = """
-    JOIN facts AS {side}_fact ON {side}_fact.id = {side}.fact
+    JOIN facts AS {side}_fact ON {side}_fact.id = found.{side}
     JOIN sections AS {side}_section ON {side}_section.id = {side}_fact.section
-    JOIN documents AS {side}_document ON {side}_document.id = {side}.document
+    JOIN documents AS {side}_document ON {side}_document.id = {side}_section.document
 """
-_SELECT = f"SELECT {_COLUMNS.format(side='kept')}, {_COLUMNS.format(side='other')}"
-_FROM = """,
-    min(kept.question) AS question,
-           count(*) AS questions, other_document.date < kept_document.date AS stale
-    FROM pairs AS other INDEXED BY pairs_left_out
-    JOIN pairs AS kept ON kept.question_hash = other.question_hash AND kept.kept
+_SIDES = ("kept", "other")
+
+# A thing that is given one value in each of several notes, and not the same one everywhere: what the newest of them
+# says and what others say, each value once. What happens may happen again: two episodes do not contradict one another.
+_GIVEN = """
+    SELECT attribute FROM (
+        SELECT attribute, min(sense) <> max(sense) AS several
+        FROM facts JOIN sections ON sections.id = facts.section
+        WHERE attribute IN (
+            SELECT attribute FROM facts WHERE attribute IS NOT NULL GROUP BY 1 HAVING min(sense) <> max(sense)
+        )
+        GROUP BY attribute, sections.document
+    ) GROUP BY 1 HAVING NOT max(several)
 """
-# Frontmatter speaks of its own note: two notes of one title may well have two dates.
-_WHERE = """
-    WHERE NOT other.kept AND other.document <> kept.document AND other_fact.keys <> kept_fact.keys
-      AND kept_fact.extractor <> 'frontmatter'
-    GROUP BY kept_fact.id, other_fact.id
+_FOUND = f"""
+    SELECT first_value(id) OVER given AS kept, id AS other, kind, first_value(kind) OVER given AS kept_kind
+    FROM (
+        SELECT facts.id, facts.attribute, facts.fact, documents.date, documents.id AS document, documents.kind
+        FROM ({_GIVEN}) AS named
+        JOIN facts ON facts.attribute = named.attribute
+        JOIN sections ON sections.id = facts.section
+        JOIN documents ON documents.id = sections.document
+        WHERE NOT facts.repeated
+    )
+    WINDOW given AS (PARTITION BY attribute ORDER BY date DESC NULLS LAST, kind DESC, fact, document)
+"""  # noqa: S608  made of constants of this module
+_QUESTION = """
+    SELECT min(asked.question) FROM pairs AS asked WHERE asked.fact = found.kept AND asked.split = 'train'
+"""
+_QUESTIONS = """
+    SELECT count(*) FROM pairs AS mine JOIN pairs AS theirs ON theirs.question_hash = mine.question_hash
+    WHERE mine.fact = found.kept AND theirs.fact = found.other
+"""
+_CONFLICTS = f"""
+    SELECT ({_QUESTION}) AS question, ({_QUESTIONS}) AS questions,
+        coalesce(other_document.date < kept_document.date, 0) AS stale,
+        {", ".join(_COLUMNS.format(side=side) for side in _SIDES)}
+    FROM ({_FOUND}) AS found {"".join(_JOINS.format(side=side) for side in _SIDES)}
+    WHERE found.kept <> found.other AND 'knowledge' IN (found.kind, found.kept_kind)
     ORDER BY kept_root, kept_path, kept_first_line, other_root, other_path, other_first_line
-"""
-_CONFLICTS = f"{_SELECT}{_FROM}{_JOINS.format(side='kept')}{_JOINS.format(side='other')}{_WHERE}"
+"""  # noqa: S608  made of constants of this module

@@ -19,7 +19,8 @@ _DERIVED = (
     "SELECT document, ordinal, key, heading, first_line, last_line FROM sections ORDER BY document, ordinal",
     """
     SELECT sections.document, sections.ordinal, facts.ordinal, fact, extractor, subject, statement, keys, siblings,
-           facts.first_line, facts.last_line
+           facts.first_line, facts.last_line, sense, attribute, repeated,
+           superseded
     FROM facts JOIN sections ON sections.id = facts.section
     ORDER BY sections.document, sections.ordinal, facts.ordinal
     """,

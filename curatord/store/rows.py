@@ -15,7 +15,7 @@ import orjson
 if TYPE_CHECKING:
     from curatord.curate.pair import Curated, Fact, Pair
 
-FactRow = tuple[int, str, str, str, str, str, str, int, int]
+FactRow = tuple[int, str, str, str, str, str, str, int, int, int | None, int | None]
 PairRow = tuple[int, str, int, str, str, str, str, str, float, str, str | None, str | None]
 
 
@@ -36,9 +36,11 @@ def rows_of(curated: Curated) -> SectionRows:
     )
 
 
-def question_hash(key: str) -> int:
-    """Return 64 bits of a question's key, signed: equal questions are found by it."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
+def form_hash(form: str) -> int:
+    """Return 64 bits of a normal form, signed: equal questions, and facts that say the same, are found by it."""
+    return int.from_bytes(
+        hashlib.blake2b(form.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True
+    )
 
 
 def _fact_row(number: int, fact: Fact) -> FactRow:
@@ -52,6 +54,8 @@ def _fact_row(number: int, fact: Fact) -> FactRow:
         orjson.dumps(fact.siblings).decode(),
         fact.lines.first,
         fact.lines.last,
+        form_hash(fact.sense) if fact.sense else None,
+        form_hash(fact.attribute) if fact.attribute else None,
     )
 
 
@@ -59,7 +63,7 @@ def _pair_row(number: int, pair: Pair) -> PairRow:
     return (
         number,
         pair.id,
-        question_hash(pair.question_key),
+        form_hash(pair.question_key),
         pair.split.value,
         pair.category.value,
         pair.phrasing,

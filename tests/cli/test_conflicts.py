@@ -56,3 +56,14 @@ def test_a_conflict_goes_when_the_note_is_mended(live: Live) -> None:
     live.sync()
     assert "No two notes contradict one another." in live.command("conflicts").stdout
     assert live.json("pairs", "list", "--strategy", "stale")["pairs"] == []
+
+
+def test_values_told_in_other_words_conflict_too(live: Live) -> None:
+    """A section of another name and a sentence of another frame do not hide that one thing has two values."""
+    told = NOTE.format(date="2026-03-10", port=7070).replace("# Tideclock\n", "# Tideclock notes\n")
+    (live.memory / "c.md").write_text(told.replace("## Settings", "## Configuration"))
+    live.sync()
+    found = {(c["kept"]["path"], c["other"]["path"]) for c in live.json("conflicts")["conflicts"]}
+    assert {("c.md", "a.md"), ("c.md", "b.md")} <= found
+    answers = [pair["answer"] for pair in live.json("pairs", "list", "--limit", "1000")["pairs"]]
+    assert not any("8085" in answer or "9099" in answer for answer in answers)

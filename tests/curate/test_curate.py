@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from curatord.curate.context import context_of
 from curatord.curate.curate import curate_head, curate_section, head_key, languages, section_key
-from curatord.curate.dedupe import question_key
+from curatord.curate.dedupe import normal
 from curatord.curate.implementation import implementation
 from curatord.curate.options import Options
 from curatord.curate.pair import Category, Split
@@ -111,7 +111,7 @@ def test_no_question_is_asked_twice_in_a_section(curated: Callable[[str], list[C
     for one in curated(NOTE):
         keys = [pair.question_key for pair in one.pairs]
         assert len(keys) == len(set(keys))
-        assert all(pair.question_key == question_key(pair.question) for pair in one.pairs)
+        assert all(pair.question_key == normal(pair.question).key for pair in one.pairs)
 
 
 def test_every_pair_belongs_to_a_fact_of_its_section(curated: Callable[[str], list[Curated]]) -> None:

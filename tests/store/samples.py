@@ -32,9 +32,24 @@ def pair(question: str, answer: str, *, split: Split = Split.TRAIN, rejected: st
 
 
 def section(*pairs: Pair, heading: str = "Heading", first_line: int = 1) -> SectionRecord:
-    """Return a section that gives these pairs, its key a hash of them."""
-    answers = dict.fromkeys(item.answer for item in pairs)
-    facts = tuple(Fact(sha(answer), "test", "subject", answer, (answer,), Lines(0, 0)) for answer in answers)
+    """Return a section that gives these pairs, its key a hash of them.
+
+    Facts that the same question asks for first give one thing a value, and say the same where their answers are equal.
+    """
+    answers = {item.answer: item.question for item in reversed(pairs)}
+    facts = tuple(
+        Fact(
+            sha(answer),
+            "test",
+            "subject",
+            answer,
+            (answer,),
+            Lines(0, 0),
+            sense=f"{question} {answer}",
+            attribute=question,
+        )
+        for answer, question in answers.items()
+    )
     key = sha(heading, *(item.id for item in pairs))
     return SectionRecord(key, (heading,), Lines(first_line, first_line + 5), rows_of(Curated(facts, pairs)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curatord.errors import StoreError
+from curatord.memory.document import Kind
 from curatord.store.batch import batch
 from curatord.store.database import Store
 from curatord.store.digest import digest
@@ -127,6 +129,47 @@ def test_what_an_older_note_says_becomes_the_rejected_answer(store: Store) -> No
         changes.remove("knowledge", "old.md")
     assert [tuple(row) for row in store.connection.execute(query)] == [("It is 2.", "wrong", "Some port.")]
     assert dirty(store) == {0}
+
+
+def test_of_facts_that_say_the_same_one_is_asked(store: Store) -> None:
+    """All questions of the other are left out, those too that only it would ask."""
+    said = pair("Port?", "It is 1.")
+    put(store, document("a.md", section(said, pair("Which port?", "It is 1."))))
+    put(store, document("b.md", section(said, pair("What port?", "It is 1.")), date="2026-01-01"))
+    assert kept(store) == {("Port?", "It is 1."), ("What port?", "It is 1.")}
+    with batch(store, 32) as changes:
+        changes.remove("knowledge", "b.md")
+    assert kept(store) == {("Port?", "It is 1."), ("Which port?", "It is 1.")}
+
+
+def test_no_question_asks_for_a_value_that_a_newer_note_replaced(store: Store) -> None:
+    """Whatever its words; and all come back with the older note's turn."""
+    port = pair("Port?", "It is 1.")
+    put(store, document("old.md", section(port, pair("Which port?", "It is 1.")), date="2025-01-01"))
+    put(store, document("new.md", section(pair("Port?", "It is 2.")), date="2026-01-01"))
+    assert kept(store) == {("Port?", "It is 2.")}
+    with batch(store, 32) as changes:
+        changes.remove("knowledge", "new.md")
+    assert kept(store) == {("Port?", "It is 1."), ("Which port?", "It is 1.")}
+
+
+def test_a_thing_of_several_values_has_none_out_of_date(store: Store) -> None:
+    """Where one note gives it two, another note's third replaces neither."""
+    put(store, document("old.md", section(pair("Port?", "It is 1.")), date="2025-01-01"))
+    two = section(pair("Port?", "It is 2.")), section(pair("Port?", "It is 3."), heading="More")
+    put(store, document("new.md", *two, date="2026-01-01"))
+    assert store.connection.execute("SELECT count(*) FROM facts WHERE superseded").fetchone()[0] == 0
+
+
+def test_an_episode_makes_another_no_less_true(store: Store) -> None:
+    """What happened twice took two different times; what is so has one value."""
+    old = replace(document("old.md", section(pair("How long?", "It took 1.")), date="2025-01-01"), kind=Kind.EPISODES)
+    new = replace(document("new.md", section(pair("How long?", "It took 2.")), date="2026-01-01"), kind=Kind.EPISODES)
+    put(store, old, new)
+    superseded = "SELECT count(*) FROM facts WHERE superseded"
+    assert store.connection.execute(superseded).fetchone()[0] == 0
+    put(store, replace(new, kind=Kind.KNOWLEDGE))
+    assert store.connection.execute(superseded).fetchone()[0] == 1
 
 
 def test_notes_without_a_date_make_nothing_stale(store: Store) -> None:

@@ -67,9 +67,15 @@ CREATE TABLE facts (
     keys       TEXT NOT NULL,    -- JSON array
     siblings   TEXT NOT NULL,    -- JSON array
     first_line INTEGER NOT NULL, -- counted from the section's first line, which is 0
-    last_line  INTEGER NOT NULL
+    last_line  INTEGER NOT NULL,
+    sense      INTEGER,          -- equal for facts that say the same
+    attribute  INTEGER,          -- equal for facts that give the same thing a value; NULL: none is given
+    repeated   INTEGER NOT NULL DEFAULT 0 CHECK (repeated IN (0, 1)),  -- 1: another that says the same is asked
+    superseded INTEGER NOT NULL DEFAULT 0 CHECK (superseded IN (0, 1)) -- 1: a newer note gives another value
 ) STRICT;
 CREATE INDEX facts_by_section ON facts (section, ordinal);
+CREATE INDEX facts_by_sense ON facts (sense);
+CREATE INDEX facts_by_attribute ON facts (attribute);
 
 CREATE TABLE pairs (
     id           INTEGER PRIMARY KEY,
@@ -90,7 +96,7 @@ CREATE TABLE pairs (
     stale        TEXT,           -- what an older note answers to the same question, with another value
     strategy     TEXT GENERATED ALWAYS AS (CASE WHEN stale IS NULL THEN made_strategy ELSE 'stale' END) VIRTUAL,
     rejected     TEXT GENERATED ALWAYS AS (coalesce(stale, made_rejected)) VIRTUAL,
-    kept         INTEGER NOT NULL DEFAULT 1 CHECK (kept IN (0, 1)), -- 0: an equal question stands elsewhere
+    kept         INTEGER NOT NULL DEFAULT 1 CHECK (kept IN (0, 1)), -- 0: an equal question stands elsewhere, or its fact is not asked
     seen         INTEGER NOT NULL DEFAULT 0 CHECK (seen IN (0, 1)), -- 1: `seen` knows it
     CHECK ((made_strategy IS NULL) = (made_rejected IS NULL))
 ) STRICT;
