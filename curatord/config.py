@@ -83,7 +83,7 @@ class Pairs(Table):
     """How facts become questions and answers."""
 
     phrasings: int = Field(6, ge=1, le=12, description="Training questions per fact; one more is kept for the exam.")
-    min_score: float = Field(0.5, ge=0, le=1, description="Pairs below this quality score are dropped.")
+    min_score: float = Field(0.8, ge=0, le=1, description="Pairs below this quality score are dropped.")
     system: str = Field(
         "Answer from what you know of the user's notes.", description="The system message of every pair."
     )

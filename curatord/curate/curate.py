@@ -16,7 +16,7 @@ from curatord.curate.extract.frontmatter import drafts_of
 from curatord.curate.implementation import implementation
 from curatord.curate.pair import Category, Curated, Fact, Pair, Split
 from curatord.curate.phrasing import languages, questions, words_for
-from curatord.curate.quality import Judge, adds
+from curatord.curate.quality import Ground, Judge, adds
 from curatord.curate.rejected import Rejections
 from curatord.curate.sameness import attribute, matter, sense
 from curatord.curate.view import view_of
@@ -85,17 +85,24 @@ def _asked(
 ) -> Curated:
     kept = _ranked(drafts, len(support.split()))
     rejections = Rejections(language, support, [draft for _, draft in kept])
+    ground = Ground(support, language, _named_place(kept))
     asked = Asked()
     facts: list[Fact] = []
     pairs: list[Pair] = []
     for extractor, draft in kept:
         fact = _fact(extractor, subject, draft, first_line)
-        accepted = _Accepted(asked, Judge(draft.statement, support), options.min_score)
+        accepted = _Accepted(asked, Judge(draft.statement, ground), options.min_score)
         mine = list(_pairs(fact, draft, language, options, accepted, rejections.for_fact(draft, fact.id)))
         if any(pair.split is Split.TRAIN for pair in mine):
             facts.append(fact)
             pairs += mine
     return Curated(tuple(facts), tuple(pairs))
+
+
+def _named_place(found: Sequence[tuple[str, Draft]]) -> str:
+    """Return what questions call the section."""
+    slots = found[0][1].slots if found else {}
+    return f"{slots.get('topic', '')} {slots.get('part', '')}"
 
 
 def _ranked(drafts: Iterable[tuple[str, Draft]], size: int) -> list[tuple[str, Draft]]:

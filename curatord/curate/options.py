@@ -10,4 +10,4 @@ class Options:
     """Training questions per fact (one more is kept for the exam), and the least score a pair must have."""
 
     phrasings: int = 6
-    min_score: float = 0.5
+    min_score: float = 0.8

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from curatord.curate.pair import Category, Split
-from curatord.curate.text import CODE_SPAN, capitalised
+from curatord.curate.text import CODE_SPAN, capitalised, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +33,7 @@ MIN_QUESTION_WORDS = 3
 
 _SUFFIX = ".words.toml"
 _INNER_QUESTION = re.compile(r"[?!]+(?=[\"\u201d\u00bb ]*\S)(?=(?:[^`]*`[^`]*`)*[^`]*$)")  # not inside code
+_SLOT = re.compile(r"\{\w*\}")
 _SPACES = re.compile(r"\s{2,}")
 _FRENCH_MARKS = re.compile(r"\s*([?;!])$|\s*([;!?:])(?=\s)")
 _ELISION = re.compile(
@@ -95,6 +96,13 @@ def shapes(language: str) -> Mapping[str, Shape]:
     """Read the templates of a language; raise FileNotFoundError where it has none."""
     source = files("curatord.curate") / "phrasing" / f"{language}.toml"
     return {name: _shape(name, table) for name, table in tomllib.loads(source.read_text("utf-8")).items()}
+
+
+@cache
+def asking_words(language: str) -> frozenset[str]:
+    """Return the words that the templates of a language bring to questions and statements, in lower case."""
+    texts = (one.text for shape in shapes(language).values() for one in (*shape.train, *shape.exam, *shape.say))
+    return frozenset(word for text in texts for word in words(_SLOT.sub(" ", text)))
 
 
 class Words(dict[str, str]):

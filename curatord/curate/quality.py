@@ -2,27 +2,32 @@
 
 | part           | weight | what earns it                                                                   |
 |----------------|--------|---------------------------------------------------------------------------------|
-| faithful       | 0.30   | share of the answer's hard tokens that the section or its title holds             |
-| self_contained | 0.20   | the question names its subject: nothing dangling, no pronoun without a noun      |
-| well_formed    | 0.15   | 3 to 40 words, no markdown residue, no doubled word; the answer ends as one does |
-| fitting        | 0.15   | a question for a number, time, cause or way gets one                             |
-| specific       | 0.10   | the answer says something that the question does not                             |
-| length         | 0.10   | 5 to 80 words; less outside                                                      |
+| faithful       | 0.30   | the answer's hard tokens stand in the section or its title, and so do its words   |
+| self_contained | 0.20   | the question points nowhere, and the answer leans on nothing outside itself      |
+| well_formed    | 0.15   | whole sentences: no residue of markdown, no doubled or dangling words, an end    |
+| fitting        | 0.15   | a question for a number, time, cause or way gets one; the answer speaks of       |
+|                |        | what is asked for                                                               |
+| specific       | 0.10   | the answer says several things that the question does not, and the question asks |
+|                |        | for something that has a name                                                   |
+| length         | 0.10   | an answer of 6 to 80 words and a question of up to 25; less outside              |
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import filterfalse, islice
 from operator import eq
 from typing import TYPE_CHECKING
 
 from curatord.curate.dedupe import normal
 from curatord.curate.pair import Score
-from curatord.curate.text import CODE_SPAN, hard_tokens, words
+from curatord.curate.phrasing import asking_words
+from curatord.curate.text import CODE_SPAN, balanced, hard_tokens, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
 WEIGHTS = {
     "faithful": 0.30,
@@ -32,7 +37,14 @@ WEIGHTS = {
     "specific": 0.10,
     "length": 0.10,
 }
-SHORT, LONG, LONGEST = 5, 80, 250
+SHORT, LONG, LONGEST = 6, 80, 250
+MIN_WORDS, LONG_QUESTION = 3, 25
+HEAD = 3  # words among which a pronoun leans on the sentence before
+MANY = 3  # words of its own that make up for one that names nothing
+BROAD, ASTRAY = (
+    0.8,
+    0.4,
+)  # how well an answer fits that is asked for by its place alone, or that names nothing asked for
 
 _DANGLING = re.compile(
     r"\b(?:this|that|these|those|the (?:above|following|given|previous|preceding)) "
@@ -45,6 +57,7 @@ _DANGLING = re.compile(
     r"|paragraphe)|ci-dess(?:us|ous))\b",
     re.IGNORECASE,
 )
+_ESCAPE = "\\"  # of markdown: answers come without it, except in code
 _RESIDUE = ("`", "**", "|", "\n")
 _NO_END = re.compile(r": *\?")
 _DOUBLED = re.compile(r" (\w+) \1 ")
@@ -104,33 +117,97 @@ _EMPTY_WORDS = (
     "de la le les l des du un une et est en"
 )
 _EMPTY = frozenset(_EMPTY_WORDS.split())
+_NEW = (0.0, 0.5, 0.8, 1.0)  # by how many words the answer adds
+_NAMELESS_WORDS = (
+    "way lot case thing things multiple several something everything bit rest other others same one ones following "
+    "fa\u00e7on cas chose choses plusieurs reste autre autres m\u00eame"
+)
+_NAMELESS = frozenset(_NAMELESS_WORDS.split())
+_PRONOUN_WORDS = "it they them he she this that these those il elle ils elles cela ceci"
+_PRONOUNS = frozenset(_PRONOUN_WORDS.split())
+_LINKING_WORDS = (
+    "similarly however instead also then otherwise therefore thus so but and or notice likewise moreover furthermore "
+    "ainsi donc mais et cependant toutefois sinon"
+)
+_LINKS = frozenset(_LINKING_WORDS.split())
+_POINTING_AT = "this these above below following here earlier mentioned ci-dessus ci-dessous"
+_POINTING = frozenset(_POINTING_AT.split())
+_FRAMES = ("These are listed", "This is what")  # as statements begin that tell a list or a piece of code
+_POINTER = re.compile(
+    r"\b(?:in|for|from|to|of|on|with|by) (?:this|these) \w+|\b(?:above|below)\b(?! (?:\d|the|a))"
+    r"|\bthe following\b(?!.*[:\n])|^here\b(?!.*\n)|\b(?:mentioned|noted|described) (?:above|earlier)\b"
+    r"|\bci-dess(?:us|ous)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_MARKERS = frozenset("-*+|>:;,.")
+_OPEN_ENDING_WORDS = "the a an of to with and or from being by than because le la les un une de du des et ou avec pour"
+_OPEN_ENDS = frozenset(_OPEN_ENDING_WORDS.split())
+_UNJOINED_WORDS = "being the a an of to with than because for from when if that which is are"
+_UNJOINED = frozenset(_UNJOINED_WORDS.split())  # what no "and" or "or" follows
+_ENDS = frozenset(_OPEN_ENDING_WORDS.split())
+_OPEN_PAIRS = frozenset(
+    (first, second)
+    for first in ("being", "the", "an", "of", "and", "or", "with", "than", "because", "for", "from", "when", "if")
+    for second in ("and", "or", "in", "of", "while", "under", "come")
+) - {("when", "in"), ("if", "in"), ("from", "under"), ("for", "in"), ("from", "in"), ("and", "in"), ("and", "under")}
 _ENDS = frozenset(".!?\u2026)]}\"'`\u00bb\u201d%\u3002")
+
+
+class Ground:
+    """What a section's answers rest on, worked out once for all its questions."""
+
+    def __init__(self, support: str, language: str = "en", place: str = "") -> None:
+        """`support` is the text the answers must rest on; `place` names the section in questions."""
+        self.support = f"{support}\n{support.replace(_ESCAPE, '')}" if _ESCAPE in support else support
+        self.words = frozenset(words(self.support))
+        self.framing = asking_words(language)
+        # what no answer need repeat: the words of phrasings, and where it is
+        self.unasked = (self.framing | _EMPTY).union(words(place))
 
 
 class Judge:
     """Scores the questions of one answer; what the answer alone decides is worked out once."""
 
-    def __init__(self, answer: str, support: str) -> None:
-        """`support` is the text the answer must rest on."""
+    def __init__(self, answer: str, ground: Ground) -> None:
+        """Look at the answer."""
         told = words(answer)
         self._answer = answer
-        self._told = [word for word in {*told} - _EMPTY if len(word) > 1 or word.isdigit()]
-        self._faithful = _faithful(answer, support)
+        self._written = f"{answer}\n{answer.casefold()}"  # questions keep the case of code alone
+        telling = [word for word in {*told} - _EMPTY if len(word) > 1 or word.isdigit()]
+        self._told = sorted(telling, key=_is_figure, reverse=True)
+        self._unasked = ground.unasked
+        self._faithful = _faithful(answer, telling, ground)
+        self._leaning = _leaning(answer, told)
         self._length = _length(len(told))
-        last = answer.rstrip()[-1:]
-        self._ended = last in _ENDS or last.isdecimal()
+        self._form = _form(answer)
 
     def score(self, question: str, asked: Sequence[str]) -> Score:
         """Score the answer as an answer to this question; `asked` are its words in normal form."""
         low = question.casefold()
+        matter = {*asked} - self._unasked
         return _sum(
             self._faithful,
-            0.0 if _points(question, asked) else 1.0,
-            _well_formed(question, asked, ended=self._ended),
-            _fitting(question, low, self._answer),
-            0.0 if all(map(low.__contains__, self._told)) else 1.0,
-            self._length,
+            0.0 if _points(question, asked) else self._leaning,
+            _well_formed(question, asked, self._form),
+            _fitting(question, low, self._answer) * self._speaks_of(matter),
+            self._specific(low, asked, matter),
+            self._length if len(asked) <= LONG_QUESTION else self._length / 2,
         )
+
+    def _speaks_of(self, matter: AbstractSet[str]) -> float:
+        """Return whether the answer names what the question asks for: in part is enough."""
+        if not matter:
+            return BROAD
+        if any(map(self._written.__contains__, matter)):
+            return 1.0
+        bare = (word.strip("`") for word in matter if "`" in word)  # of a call, the normal form has no brackets
+        return 1.0 if any(map(self._written.__contains__, bare)) else ASTRAY
+
+    def _specific(self, low: str, asked: Sequence[str], matter: AbstractSet[str]) -> float:
+        """Return how much the answer adds, less where the question turns on a word that names nothing."""
+        new = list(islice(filterfalse(low.__contains__, self._told), len(_NEW) - 1))
+        worth = 1.0 if new and _is_figure(new[0]) else _NEW[len(new)]
+        return worth if _NAMELESS.isdisjoint(asked) or "`" in low or len(matter) > MANY else worth / 2
 
 
 def adds(score: Score) -> bool:
@@ -139,14 +216,14 @@ def adds(score: Score) -> bool:
 
 
 def score(question: str, answer: str, support: str) -> Score:
-    """Score a single pair; see the head of this module."""
-    return Judge(answer, support).score(question, normal(question).words)
+    """Score a single pair in English; see the head of this module."""
+    return Judge(answer, Ground(support)).score(question, normal(question).words)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _sum(*parts: float) -> Score:
     """Return the weighted mean of the parts; most pairs share a few combinations."""
-    named = tuple(zip(WEIGHTS, parts, strict=True))
+    named = tuple((name, round(part, 2)) for name, part in zip(WEIGHTS, parts, strict=True))
     return Score(round(sum(WEIGHTS[name] * part for name, part in named), 4), named)
 
 
@@ -157,22 +234,50 @@ def _points(question: str, asked: Sequence[str]) -> bool:
     return bool(_DANGLING.search(CODE_SPAN.sub("X", question)))
 
 
-def _faithful(answer: str, support: str) -> float:
+def _faithful(answer: str, told: Sequence[str], ground: Ground) -> float:
     tokens = hard_tokens(answer)
-    if not tokens:
-        return 1.0
-    return round(sum(1 for token in tokens if token in support) / len(tokens), 4)
+    held = sum(1 for token in tokens if token in ground.support) / len(tokens) if tokens else 1.0
+    strange = {*told} - ground.words - ground.framing
+    return held * (1.0 - len(strange) / len(told)) if strange else held
 
 
-def _well_formed(question: str, asked: Sequence[str], *, ended: bool) -> float:
+def _is_figure(word: str) -> bool:
+    return word[0].isdigit() or word[-1].isdigit()
+
+
+def _leaning(answer: str, told: Sequence[str]) -> float:
+    """Return 1 less what the answer leans on: a pronoun at its head, a pointer, a turn of speech that links back."""
+    head = told[:HEAD]
+    faults = (
+        not (_PRONOUNS.isdisjoint(head) or answer.startswith(_FRAMES)),
+        bool(told) and told[0] in _LINKS,
+        not _POINTING.isdisjoint(told) and _POINTER.search(CODE_SPAN.sub("X", answer)) is not None,
+    )
+    return 1.0 - 0.3 * sum(faults)
+
+
+def _form(answer: str) -> float:
+    """Return the share of an answer's form that is whole: its beginning, its end, its brackets."""
+    first, last = answer[:1], answer.rstrip()[-1:]
+    return (
+        (not first.islower() and first not in _MARKERS) + (last in _ENDS or last.isdecimal()) + balanced(answer)
+    ) / 3
+
+
+def _well_formed(question: str, asked: Sequence[str], form: float) -> float:
     bare = CODE_SPAN.sub("X", question) if "`" in question else question
     faults = (
-        3 <= bare.count(" ") + 1 <= 40,
+        bare.count(" ") >= MIN_WORDS - 1,
         not (any(map(bare.__contains__, _RESIDUE)) or bare[:1] == "#" or _NO_END.search(bare)),
         not any(map(eq, asked, asked[1:])) or not _DOUBLED.search(bare),
-        ended,
+        not _OPEN_ENDS.issuperset(asked[-1:]) and not _is_unjoined(asked, "and") and not _is_unjoined(asked, "or"),
     )
-    return sum(faults) / len(faults)
+    return (sum(faults) + form) / (len(faults) + 1)
+
+
+def _is_unjoined(asked: Sequence[str], conjunction: str) -> bool:
+    """Whether the conjunction follows a word that something is missing behind."""
+    return conjunction in asked[1:] and asked[asked.index(conjunction, 1) - 1] in _UNJOINED
 
 
 def _fitting(question: str, low: str, answer: str) -> float:
