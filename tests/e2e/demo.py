@@ -1,8 +1,9 @@
 """`make demo`: the main job from end to end, driven through the installed command as a user would drive it.
 
 A temporary directory holds a copy of the sample memory, a configuration and the state. The daemon runs on
-them as a process of its own; a new note is dropped into the folder; what changed is shown. Any surprise ends
-the demo with exit code 1 and the daemon's log.
+them as a process of its own; a new note is dropped into the folder; what changed is shown. Then a second daemon trains
+the built-in model on the new note, and the model is asked what it learned. Any surprise ends the demo with exit code 1
+and the daemons' logs.
 """
 
 from __future__ import annotations
@@ -14,24 +15,19 @@ import sys
 import tempfile
 import textwrap
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-import psutil
 
 from curatord.resources import resource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from tests.e2e.demo_place import DemoError, Place, daemon, heading, is_idle, paragraph, stop, wait_for
+from tests.e2e.demo_training import demonstrate_training
 
 KINDS = ("knowledge", "episodes")
 SETTLE_SECONDS = 1.0
-PATIENCE_SECONDS = 120.0
-STOP_SECONDS = 10.0
 
+NEW_NAME = "hygrometer-check.md"
 NEW_NOTE = """\
 ---
 title: Hygrometer check
@@ -53,82 +49,34 @@ away when it is more than 5 points off, because its sensor does not recover.
 """
 
 
-class DemoError(Exception):
-    """The demo did not go as it must."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The temporary directory and what stands in it."""
-
-    directory: Path
-
-    @property
-    def config(self) -> Path:
-        """The configuration file the demo writes."""
-        return self.directory / "curatord.toml"
-
-    @property
-    def memory(self) -> Path:
-        """The copy of the sample memory."""
-        return self.directory / "memory"
-
-    @property
-    def state(self) -> Path:
-        """The state directory."""
-        return self.directory / "state"
-
-    @property
-    def output(self) -> Path:
-        """What the daemon prints."""
-        return self.directory / "daemon.txt"
-
-    def command(self, *arguments: str) -> list[str]:
-        """Return the command line of `curatord ARGUMENTS` on this place's configuration."""
-        return [str(Path(sys.executable).with_name("curatord")), "--config", str(self.config), *arguments]
-
-    def run(self, *arguments: str) -> str:
-        """Run `curatord ARGUMENTS` and return what it printed; raise DemoError unless it ends well."""
-        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False, timeout=60)
-        if done.returncode != 0:
-            raise DemoError(f"`curatord {' '.join(arguments)}` ended with {done.returncode}: {done.stderr.strip()}")
-        return done.stdout
-
-    @property
-    def has_shards(self) -> bool:
-        """Whether shards were written yet."""
-        return (self.state / "shards" / "manifest.json").exists()
-
-    def manifest(self) -> dict[str, Any]:
-        """Return the shards' manifest."""
-        manifest: dict[str, Any] = json.loads((self.state / "shards" / "manifest.json").read_text())
-        return manifest
-
-
 def main() -> int:
     """Run the demo and return its exit code."""
+    start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="curatord-demo-") as directory:
-        place = Place(Path(directory))
+        place, night = Place(Path(directory)), Place(Path(directory) / "night")
         try:
             demonstrate(place)
+            demonstrate_training(night, place.memory / "knowledge" / NEW_NAME, first_heading=6)
         except (DemoError, OSError, subprocess.SubprocessError, ValueError) as error:
-            click.echo(f"\nThe demo failed: {error}\n\n{last_words(place)}", err=True)
+            words = "\n\n".join(words for words in (place.last_words(), night.last_words()) if words)
+            click.echo(f"\nThe demo failed: {error}\n\n{words}", err=True)
             return 1
     if place.directory.exists():
         click.echo(f"\nThe demo failed: {place.directory} was left behind.", err=True)
         return 1
-    click.echo("   The temporary directory is removed; nothing was left behind.")
+    click.echo(f"   The temporary directory is removed. All of this took {time.monotonic() - start:.0f} s.")
     return 0
 
 
 def demonstrate(place: Place) -> None:
-    """Walk through the steps, printing each."""
+    """Walk through the steps from notes to shards, printing each."""
     prepare(place)
     with daemon(place) as process:
         show_first_build(place, process)
         show_new_note(place, process)
         heading(4, "curatord status")
         click.echo(textwrap.indent(place.run("status").rstrip(), "   "))
+        heading(5, "curatord stop")
         stop(place, process)
 
 
@@ -145,19 +93,6 @@ def prepare(place: Place) -> None:
     click.echo(f"   {place.config}")
     for kind in KINDS:
         click.echo(f"   {place.memory / kind}: {len(list((place.memory / kind).glob('*.md')))} notes")
-
-
-@contextmanager
-def daemon(place: Place) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the daemon for as long as the block lasts; it is killed if the block leaves it running."""
-    with place.output.open("wb") as output:
-        process = subprocess.Popen(place.command("run"), stdout=output, stderr=output, stdin=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
 
 
 def show_first_build(place: Place, process: subprocess.Popen[bytes]) -> None:
@@ -178,7 +113,7 @@ def show_new_note(place: Place, process: subprocess.Popen[bytes]) -> None:
     """Drop a note into the folder; show which shards changed, how fast, and what it became."""
     heading(3, "A new note is dropped into the folder")
     before = place.manifest()
-    note = place.memory / "knowledge" / "hygrometer-check.md"
+    note = place.memory / "knowledge" / NEW_NAME
     start = time.monotonic()
     note.write_text(NEW_NOTE)
     wait_for(lambda: place.manifest()["generation"] > before["generation"], process, "the shards to follow")
@@ -205,71 +140,6 @@ def show_changed_shards(before: dict[str, Any], after: dict[str, Any]) -> None:
     for shard in changed:
         had = old.get(shard["path"], {"pairs": 0})["pairs"]
         click.echo(f"   {shard['path']:<30} {had:>5} -> {shard['pairs']} pairs")
-
-
-def stop(place: Place, process: subprocess.Popen[bytes]) -> None:
-    """Stop the daemon as a user does, and make sure that it is gone, with its workers and its socket."""
-    heading(5, "curatord stop")
-    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    start = time.monotonic()
-    place.run("stop")
-    code = process.wait(STOP_SECONDS)
-    seconds = time.monotonic() - start
-    if code != 0:
-        raise DemoError(f"the daemon ended with {code}")
-    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    if alive:
-        raise DemoError(f"still running: {', '.join(str(survivor.pid) for survivor in alive)}")
-    litter = [path.name for path in place.state.rglob("*") if path.is_socket() or path.suffix == ".tmp"]
-    if litter:
-        raise DemoError(f"left in the state directory: {', '.join(litter)}")
-    click.echo(f"   The daemon and its {len(family) - 1} child processes ended within {seconds:.1f} s, exit code 0.")
-
-
-def is_idle(place: Place, notes: int) -> bool:
-    """Tell whether the daemon answers, has that many notes in shards, and has nothing left to do."""
-    asked = subprocess.run(place.command("status", "--json"), capture_output=True, text=True, check=False, timeout=60)
-    if asked.returncode != 0:
-        return False
-    status = json.loads(asked.stdout)
-    waiting = status["queue"]["pending"] + status["queue"]["settling"]
-    return (
-        status["documents"] >= notes
-        and waiting == 0
-        and place.has_shards
-        and place.manifest()["generation"] == status["generation"]
-    )
-
-
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes], what: str) -> None:
-    """Wait until the condition holds; raise DemoError when the daemon ends or patience does."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        if process.poll() is not None:
-            raise DemoError(f"the daemon ended with {process.returncode}")
-        if time.monotonic() > deadline:
-            raise DemoError(f"waited {PATIENCE_SECONDS:g} s for {what}")
-        time.sleep(0.01)
-
-
-def last_words(place: Place) -> str:
-    """Return the end of what the daemon printed and logged."""
-    parts = []
-    for file in (place.output, place.state / "logs" / "curatord.jsonl"):
-        if file.exists():
-            lines = file.read_text(errors="replace").splitlines()[-40:]
-            parts.append("\n".join([f"{file.name}:", *lines]))
-    return "\n\n".join(parts)
-
-
-def heading(number: int, text: str) -> None:
-    """Print a step's number and title."""
-    click.echo(click.style(f"\n{number}. {text}", bold=True))
-
-
-def paragraph(label: str, text: str) -> None:
-    """Print a labelled text, wrapped and indented."""
-    click.echo(textwrap.fill(text, 96, initial_indent=f"   {label}", subsequent_indent=" " * (3 + len(label))))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What a base model says to a run's exam questions before and after training: `exam_answers.py RUN_DIR ADAPTER`.
 
-Prints one JSON array of {question, answer, keys, before, after}. It is a process of its own because MLX is to be started
-in the environment that training has, and because the daemon's own processes never load it.
+Asked are those whose answer can be told right by its keys. One JSON array is printed, of {question, answer, keys,
+before, after}. It is a process of its own because MLX must start in the environment that training has.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlx_lm import generate
+from mlx_lm import batch_generate
 from mlx_lm.tuner.utils import load_adapters
 
 from curatord.train import backend, base_model
@@ -46,13 +46,14 @@ def main() -> int:
 
 
 def is_decisive(row: ExamRow) -> bool:
-    """Tell whether the keys alone show that an answer is right: they are there, and the question gives none away."""
-    return bool(row.keys) and not any(key.casefold() in row.question.casefold() for key in row.keys)
+    """Tell whether the keys alone show that an answer is right: no guess hits them, the question gives none away."""
+    telling = bool(row.keys) and all(len(key) > 1 for key in row.keys)
+    return telling and not any(key.casefold() in row.question.casefold() for key in row.keys)
 
 
 def answers(model: nn.Module, tokenizer: Any, prompts: list[list[int]]) -> list[str]:  # noqa: ANN401  mlx_lm has no types
     """Return what the model says to each prompt, its likeliest token at every place."""
-    return [generate(model, tokenizer, prompt, max_tokens=MOST_TOKENS).strip() for prompt in prompts]
+    return [text.strip() for text in batch_generate(model, tokenizer, prompts, max_tokens=MOST_TOKENS).texts]
 
 
 if __name__ == "__main__":

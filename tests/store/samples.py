@@ -36,7 +36,9 @@ def section(*pairs: Pair, heading: str = "Heading", first_line: int = 1) -> Sect
 
     Facts that the same question asks for first give one thing a value, and say the same where their answers are equal.
     """
-    answers = {item.answer: item.question for item in reversed(pairs)}
+    answers: dict[str, str] = {}
+    for item in pairs:
+        answers.setdefault(item.answer, item.question)
     facts = tuple(
         Fact(
             sha(answer),
