@@ -12,6 +12,11 @@ from curatord.cli.setup import Setup, pass_setup
 from curatord.cli.source import excerpt, parse_position
 from curatord.errors import ExitCode, UsageError
 
+_REASONS = (
+    *("low_score", "nothing_new", "repeated", "over_limit", "no_question", "chat_token"),
+    *("equal_question", "repeated_fact", "superseded"),
+)
+_DROPPED_BY = frozenset(("document", "reason", "limit", "offset"))
 _CATEGORIES = ("factual", "analytical", "practical", "critical", "comparative")
 
 
@@ -29,14 +34,21 @@ def pairs() -> None:
 )
 @click.option("--kind", type=click.Choice(("knowledge", "episodes")), help="Only from roots of this kind.")
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Only pairs of this quality or better.")
+@click.option("--dropped", is_flag=True, help="What gave no pair, and why.")
+@click.option("--reason", type=click.Choice(_REASONS), help="With --dropped: only what was dropped for this.")
 @page_options
 @json_option
 @pass_setup
-def list_(setup: Setup, /, as_json: bool, **query: Any) -> ExitCode:  # noqa: ANN401  the options above, by name
-    """List pairs in the order of their notes.
+def list_(setup: Setup, /, as_json: bool, dropped: bool, reason: str | None, **query: Any) -> ExitCode:  # noqa: ANN401  the options above, by name
+    """List pairs in the order of their notes, or what gave none.
 
     Example: curatord pairs list --category practical --min-score 0.8
+
+    Example: curatord pairs list --dropped --document orders.md
     """
+    if dropped or reason:
+        _print_dropped(setup, query | {"reason": reason}, as_json)
+        return ExitCode.OK
     _print_page(setup.client().get("/v1/pairs", **query), query["offset"], as_json)
     return ExitCode.OK
 
@@ -106,7 +118,7 @@ def why(setup: Setup, position: str, as_json: bool) -> ExitCode:
 @json_option
 @pass_setup
 def stats(setup: Setup, as_json: bool) -> ExitCode:
-    """Count the pairs by category, split, strategy and extractor.
+    """Count the pairs by category, split, strategy, extractor and score, and what gave none by reason.
 
     Example: curatord pairs stats
     """
@@ -119,8 +131,36 @@ def stats(setup: Setup, as_json: bool) -> ExitCode:
         rows += [(group, name, number) for name, number in answer[f"by_{group}"].items()]
     if answer["mean_score"] is not None:
         rows.append(("mean score", "", f"{answer['mean_score']:.3f}"))
+    rows += [("score", f"{band['least']:.2f}-{band['most']:.2f}", band["pairs"]) for band in answer["scores"]]
+    rows += [("dropped", reason, number) for reason, number in answer["dropped"].items()]
     print_table(("", "", "pairs"), rows)
     return ExitCode.OK
+
+
+def _print_dropped(setup: Setup, query: dict[str, Any], as_json: bool) -> None:
+    others = [name for name, value in query.items() if value is not None and name not in _DROPPED_BY]
+    if others:
+        raise UsageError(
+            f"--{others[0].replace('_', '-')} does not go with --dropped.", hint="--document and --reason do."
+        )
+    client = setup.client()
+    answer = client.get("/v1/pairs/dropped", **{name: query[name] for name in _DROPPED_BY})
+    if as_json:
+        print_json(answer)
+        return
+    rows = [
+        (
+            f"{one['path']}:{one['first_line']}",
+            one["reason"],
+            one["detail"],
+            "" if one["score"] is None else f"{one['score']:.2f}",
+            one["question"],
+            one["answer"],
+        )
+        for one in answer["dropped"]
+    ]
+    print_table(("note", "reason", "detail", "score", "question", "answer"), rows)
+    print_rest(len(rows), query["offset"], answer["total"])
 
 
 def _print_page(answer: dict[str, Any], offset: int, as_json: bool) -> None:

@@ -18,12 +18,12 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from curatord import __version__
-from curatord.control import models, training_api
+from curatord.control import dropped, models, training_api
 from curatord.control.dependencies import Asked, Page, Reader  # noqa: TC001  see above
 from curatord.control.guard import Guard
 from curatord.daemon.status import Reloaded, Status, Synced  # noqa: TC001  see above
 from curatord.errors import AccessError, BusyError, CuratordError, ExitCode, NotFoundError, UsageError
-from curatord.store import conflicts, provenance, queries
+from curatord.store import conflicts, provenance, queries, statistics
 
 if TYPE_CHECKING:
     from curatord.config import Control
@@ -106,8 +106,15 @@ def search_pairs(reader: Reader, asked: Annotated[models.SearchQuery, Query()]) 
 
 @router.get("/pairs/stats")
 def pair_statistics(reader: Reader) -> models.PairStatistics:
-    """Count the pairs by category, split, strategy and extractor."""
-    return models.PairStatistics.model_validate(queries.pair_statistics(reader))
+    """Count the pairs by category, split, strategy, extractor and score, and what gave none by reason."""
+    return models.PairStatistics.model_validate(statistics.pair_statistics(reader))
+
+
+@router.get("/pairs/dropped")
+def list_dropped(reader: Reader, service: Asked, asked: Annotated[models.DroppedQuery, Query()]) -> models.DroppedPage:
+    """List what gave no training pair, and why; the notes on the page are read again for it."""
+    total, rows = dropped.list_dropped(reader, service, **asked.model_dump())
+    return models.DroppedPage.model_validate({"total": total, "dropped": rows})
 
 
 @router.get("/pairs/{identity}")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from curatord.curate.pair import Category, Split, Strategy  # noqa: TC001  pydantic evaluates annotations at run time
+from curatord.curate.pair import Category, Refusal, Split, Strategy  # noqa: TC001  pydantic evaluates annotations at run time
 from curatord.daemon.status import Wire
 from curatord.memory.document import Kind  # noqa: TC001  see above
+from curatord.store.dropped import LeftOut  # noqa: TC001  see above
 
 
 class Question(Wire):
@@ -34,6 +35,13 @@ class PairQuery(PageQuery):
     strategy: Strategy | None = None
     kind: Kind | None = None
     min_score: float | None = Field(None, ge=0, le=1)
+
+
+class DroppedQuery(PageQuery):
+    """What was dropped: `document` is a path below its root."""
+
+    document: str | None = None
+    reason: Refusal | LeftOut | None = None
 
 
 class SearchQuery(PageQuery):
@@ -153,8 +161,43 @@ class PairDetail(Wire):
     places: list[Place]
 
 
+class DroppedEntry(Wire):
+    """A question that gave no training pair, or with an empty one a fact that gave none: where and why.
+
+    `detail` names the weak parts of the score, or what is asked instead.
+    """
+
+    root: str
+    path: str
+    first_line: int
+    last_line: int
+    reason: str
+    detail: str
+    question: str
+    answer: str
+    score: float | None
+
+
+class DroppedPage(Wire):
+    """Some of what gave no training pair, and how much there is in all."""
+
+    total: int
+    dropped: list[DroppedEntry]
+
+
+class ScoreBand(Wire):
+    """How many pairs are trained on or kept for the exam whose score lies in [least, most), or in [least, 1]."""
+
+    least: float
+    most: float
+    pairs: int
+
+
 class PairStatistics(Wire):
-    """How many pairs there are, by category, split, strategy of the rejected answer, and extractor."""
+    """How many pairs there are, by category, split, strategy of the rejected answer, extractor, and score.
+
+    `dropped` counts questions and facts that gave no training pair, by reason.
+    """
 
     total: int
     duplicates: int
@@ -163,6 +206,8 @@ class PairStatistics(Wire):
     by_strategy: dict[str, int]
     by_extractor: dict[str, int]
     mean_score: float | None
+    scores: list[ScoreBand]
+    dropped: dict[str, int]
 
 
 class DocumentEntry(Wire):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from curatord.daemon.events import Events
     from curatord.daemon.status import Ordered, Preview, Reloaded, Status, Synced
+    from curatord.store.records import DroppedRecord
 
 
 class Trainer(Protocol):
@@ -60,6 +61,9 @@ class Service(Protocol):
 
     def confirm_deletions(self) -> list[str]:
         """Let deletions on hold go through; return the names of the roots concerned."""
+
+    def refused(self, notes: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[DroppedRecord, ...]]:
+        """Read notes again (root's name, path) in a process of its own and return what gives no pair in them."""
 
     def stop(self) -> None:
         """Begin to shut down."""

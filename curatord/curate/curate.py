@@ -14,7 +14,7 @@ from curatord.curate.dedupe import NEAR, NEAR_TO_EXAM, Asked, normal
 from curatord.curate.extract import EXTRACTORS
 from curatord.curate.extract.frontmatter import drafts_of
 from curatord.curate.implementation import implementation
-from curatord.curate.pair import Category, Curated, Fact, Pair, Split
+from curatord.curate.pair import Category, Curated, Dropped, Fact, Pair, Refusal, Split
 from curatord.curate.phrasing import languages, questions, words_for
 from curatord.curate.quality import Ground, Judge, adds
 from curatord.curate.rejected import Rejections
@@ -83,20 +83,23 @@ def curate_head(context: Context, metadata: Mapping[str, object], options: Optio
 def _asked(
     subject: str, drafts: Iterable[tuple[str, Draft]], language: str, support: str, options: Options, first_line: int
 ) -> Curated:
-    kept = _ranked(drafts, len(support.split()))
+    kept, left = _ranked(drafts, len(support.split()))
     rejections = Rejections(language, support, [draft for _, draft in kept])
     ground = Ground(support, language, _named_place(kept))
     asked = Asked()
     facts: list[Fact] = []
     pairs: list[Pair] = []
+    dropped = [Dropped(Refusal.OVER_LIMIT, "", draft.statement, draft.lines.shifted(-first_line)) for _, draft in left]
     for extractor, draft in kept:
         fact = _fact(extractor, subject, draft, first_line)
-        accepted = _Accepted(asked, Judge(draft.statement, ground), options.min_score)
+        accepted = _Accepted(fact, asked, Judge(draft.statement, ground), options.min_score, dropped)
         mine = list(_pairs(fact, draft, language, options, accepted, rejections.for_fact(draft, fact.id)))
         if any(pair.split is Split.TRAIN for pair in mine):
             facts.append(fact)
             pairs += mine
-    return Curated(tuple(facts), tuple(pairs))
+        else:
+            dropped.append(Dropped(Refusal.NO_QUESTION, "", draft.statement, fact.lines))
+    return Curated(tuple(facts), tuple(pairs), tuple(dropped))
 
 
 def _named_place(found: Sequence[tuple[str, Draft]]) -> str:
@@ -105,8 +108,8 @@ def _named_place(found: Sequence[tuple[str, Draft]]) -> str:
     return f"{slots.get('topic', '')} {slots.get('part', '')}"
 
 
-def _ranked(drafts: Iterable[tuple[str, Draft]], size: int) -> list[tuple[str, Draft]]:
-    """Keep the best facts for a text of that many words, each statement once, in reading order."""
+def _ranked(drafts: Iterable[tuple[str, Draft]], size: int) -> tuple[list[tuple[str, Draft]], list[tuple[str, Draft]]]:
+    """Return the best facts for a text of that many words, each once and in reading order, and those left over."""
     best: dict[str, tuple[str, Draft]] = {}
     for name, draft in drafts:
         told = matter(draft)
@@ -114,10 +117,8 @@ def _ranked(drafts: Iterable[tuple[str, Draft]], size: int) -> list[tuple[str, D
         if draft.statement and (known is None or draft.weight > known[1].weight):
             best[told] = (name, draft)
     ranked = sorted(best.values(), key=lambda found: (-found[1].weight, found[1].lines.first, found[1].statement))
-    return sorted(
-        ranked[: min(MAX_FACTS, MIN_FACTS + size // WORDS_PER_FACT)],
-        key=lambda found: (found[1].lines.first, found[1].statement),
-    )
+    limit = min(MAX_FACTS, MIN_FACTS + size // WORDS_PER_FACT)
+    return sorted(ranked[:limit], key=lambda found: (found[1].lines.first, found[1].statement)), ranked[limit:]
 
 
 def _fact(extractor: str, subject: str, draft: Draft, first_line: int) -> Fact:
@@ -136,19 +137,30 @@ def _fact(extractor: str, subject: str, draft: Draft, first_line: int) -> Fact:
 
 @dataclass(frozen=True, slots=True)
 class _Accepted:
-    """Which questions are good enough for an answer and new in their section."""
+    """Which questions are good enough for a fact and new in their section; the others are `dropped`."""
 
+    fact: Fact
     asked: Asked
     judge: Judge
     least: float
+    dropped: list[Dropped]
 
     def of(self, found: Iterable[tuple[Template, str]], near: float) -> Iterator[tuple[Template, str, str, Score]]:
         """Yield template, question, its key and its score."""
         for template, question in found:
             form = normal(question)
             quality = self.judge.score(question, form.words)
-            if quality.total >= self.least and adds(quality) and self.asked.admit(form, near):
+            if quality.total < self.least:
+                self._drop(Refusal.LOW_SCORE, question, quality)
+            elif not adds(quality):
+                self._drop(Refusal.NOTHING_NEW, question, quality)
+            elif self.asked.admit(form, near):
                 yield template, question, form.key, quality
+            else:
+                self._drop(Refusal.REPEATED, question, quality)
+
+    def _drop(self, reason: Refusal, question: str, quality: Score) -> None:
+        self.dropped.append(Dropped(reason, question, self.fact.statement, self.fact.lines, quality))
 
 
 def _pairs(

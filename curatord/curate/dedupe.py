@@ -76,6 +76,14 @@ def normal(question: str) -> Normal:
     return Normal(plain, _without(marked, _PUNCTUATION).split())
 
 
+def repeats(question: str, other: str, near: float = NEAR) -> bool:
+    """Whether a question repeats another, exactly or nearly; what `Asked` decides for many at once."""
+    mine, theirs = normal(question), normal(other)
+    if mine.key == theirs.key:
+        return True
+    return _guard(mine.words) == _guard(theirs.words) and alike(shingles(mine.words), shingles(theirs.words), near)
+
+
 class Asked:
     """The questions a section has asked so far; tells the new ones.
 
@@ -95,7 +103,7 @@ class Asked:
         key, words = question
         if key in self._keys:
             return False
-        new = self._guarded[frozenset(filterfalse(str.isalpha, words))].admit(shingles(words), near)
+        new = self._guarded[_guard(words)].admit(shingles(words), near)
         if new:
             self._keys.add(key)
         return new
@@ -129,6 +137,11 @@ class Guarded:
         together |= mine
         self._all |= mine
         each.append(mine)
+
+
+def _guard(words: list[str]) -> frozenset[str]:
+    """Return the hard tokens of a question: all that is no plain word."""
+    return frozenset(filterfalse(str.isalpha, words))
 
 
 def shingles(words: list[str]) -> Shingles:

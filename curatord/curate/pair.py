@@ -92,9 +92,35 @@ class Pair:
     rejected: Rejected | None = None
 
 
+class Refusal(StrEnum):
+    """Why a question, or a fact with all its questions, gives no pair."""
+
+    LOW_SCORE = "low_score"
+    NOTHING_NEW = "nothing_new"
+    REPEATED = "repeated"
+    OVER_LIMIT = "over_limit"
+    NO_QUESTION = "no_question"
+    CHAT_TOKEN = "chat_token"  # noqa: S105  no password: what chat templates mark turns with
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A question that was refused, or with an empty one a fact of which no pair was made.
+
+    `lines` are those of the fact. Where text could forge a turn, neither question nor answer is told.
+    """
+
+    reason: Refusal
+    question: str
+    answer: str
+    lines: Lines
+    score: Score | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Curated:
-    """What one section gives: facts in reading order and the pairs that ask for them."""
+    """What one section gives: facts in reading order, the pairs that ask for them, and what was refused."""
 
     facts: tuple[Fact, ...]
     pairs: tuple[Pair, ...]
+    dropped: tuple[Dropped, ...] = ()

@@ -11,6 +11,7 @@ from curatord.curate.context import context_of
 from curatord.curate.curate import curate_head, curate_section, head_key, languages, section_key
 from curatord.curate.redact.note import clean, clear
 from curatord.curate.redact.turns import turn_remarks, without_turns
+from curatord.daemon.refused import dropped_from
 from curatord.daemon.task import Examined, Task, failed
 from curatord.memory.document import Lines
 from curatord.memory.note import NoteProblem, character_count, parse_note
@@ -31,6 +32,24 @@ _REFUSAL = re.compile(
 
 def examine(task: Task) -> Examined:
     """Read, parse and curate one note; every trouble with it is told in the result."""
+    found = _read(task)
+    if isinstance(found, Examined):
+        return found
+    document, content, problems = found
+    return Examined(Outcome.DOCUMENT, "", content, _record(document, task), problems)
+
+
+def review(task: Task) -> Examined:
+    """Read, parse and curate one note for what is refused in it, and tell that alone."""
+    found = _read(task)
+    if isinstance(found, Examined):
+        return found
+    document, content, _ = found
+    return Examined(Outcome.DOCUMENT, "", content, dropped=tuple(dropped_from(document, task.options)))
+
+
+def _read(task: Task) -> Examined | tuple[Document, str, tuple[ProblemRecord, ...]]:
+    """Return a note's document, the hash of its bytes, and its problems; or why there is nothing to curate."""
     try:
         data = read_file(task.file, max_bytes=task.max_bytes)
     except ReadProblem as problem:
@@ -47,8 +66,7 @@ def examine(task: Task) -> Examined:
         return Examined(Outcome.SKIPPED, reason, content, problems=_problems(document.remarks, task))
     turns = turn_remarks(document)
     document = clear(document, cleaned.findings, task.redaction)
-    problems = _problems((*document.remarks, *turns), task)
-    return Examined(Outcome.DOCUMENT, "", content, _record(document, task), problems)
+    return document, content, _problems((*document.remarks, *turns), task)
 
 
 def _problems(remarks: Iterable[Remark], task: Task) -> tuple[ProblemRecord, ...]:

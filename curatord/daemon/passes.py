@@ -50,6 +50,11 @@ class Passes:
         self._confirmed = False
         self._changes: deque[Callable[[sqlite3.Connection], None]] = deque()
 
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
     def use(self, settings: Settings) -> None:
         """Work by other settings from the next pass on; the roots are those of the gauge."""
         self._settings = settings

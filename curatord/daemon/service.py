@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from curatord import __version__, settings_file
+from curatord.daemon import review
 from curatord.daemon.child import TRAIN
 from curatord.daemon.events import Events
 from curatord.daemon.gauge import Gauge
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from curatord.config import Settings
     from curatord.daemon.loop import Turn
     from curatord.paths import StateDirectory
+    from curatord.store.records import DroppedRecord
 
 SECONDS_TO_FINISH = 1.5  # for the batch in hand, before its workers are ended
 SECONDS_TO_CONFIRM = 10.0
@@ -183,6 +185,10 @@ class Daemon:
             self._passes.confirm()
             self._loop.wait(self._loop.request(), SECONDS_TO_CONFIRM)
         return roots
+
+    def refused(self, notes: list[review.Note]) -> dict[review.Note, tuple[DroppedRecord, ...]]:
+        """Read notes again in a process of its own and return what gives no pair in them; safe from any thread."""
+        return review.refused(self._passes.settings, self._gauge.roots, notes)
 
     def stop(self) -> None:
         """Begin to shut down; safe from any thread, and more than once."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from curatord.curate.options import Options
     from curatord.memory.document import Kind
-    from curatord.store.records import DocumentRecord
+    from curatord.store.records import DocumentRecord, DroppedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class Task:
 class Examined:
     """What a look at a note found; `document` is None unless there are pairs to store or renew.
 
-    `unchanged` says that the bytes are those already known: nothing else was looked at.
+    `unchanged` says that the bytes are those already known: nothing else was looked at. `dropped` is what was refused,
+    where that was asked for.
     """
 
     outcome: Outcome
@@ -52,6 +53,7 @@ class Examined:
     document: DocumentRecord | None = None
     problems: tuple[ProblemRecord, ...] = ()
     unchanged: bool = False
+    dropped: tuple[DroppedRecord, ...] = ()
 
 
 def failed(task: Task, code: str, message: str, content: str | None = None) -> Examined:

@@ -135,7 +135,8 @@ class Batch:
 
     def _insert_section(self, identity: str, ordinal: int, section: SectionRecord, rows: SectionRows) -> None:
         row = self.connection.execute(
-            "INSERT INTO sections (document, ordinal, key, heading, first_line, last_line) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sections (document, ordinal, key, heading, first_line, last_line, dropped)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 identity,
                 ordinal,
@@ -143,6 +144,7 @@ class Batch:
                 orjson.dumps(section.heading_path).decode(),
                 section.lines.first,
                 section.lines.last,
+                rows.dropped,
             ),
         ).lastrowid
         first = self._next_fact

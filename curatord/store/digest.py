@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Row ids tell the order of arrival and are left out; every ordering is by content and place.
 _DERIVED = (
     "SELECT * FROM documents ORDER BY id",
-    "SELECT document, ordinal, key, heading, first_line, last_line FROM sections ORDER BY document, ordinal",
+    "SELECT document, ordinal, key, heading, first_line, last_line, dropped FROM sections ORDER BY document, ordinal",
     """
     SELECT sections.document, sections.ordinal, facts.ordinal, fact, extractor, subject, statement, keys, siblings,
            facts.first_line, facts.last_line, sense, attribute, repeated,

@@ -6,7 +6,6 @@ Rows come back as plain dictionaries whose keys are the names that `curatord.con
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -144,26 +143,6 @@ def show_pair(connection: sqlite3.Connection, identity: str) -> Row | None:
     return {**rows[0], "parts": orjson.loads(rows[0]["parts"]), "places": [_place(row) for row in rows]}
 
 
-def pair_statistics(connection: sqlite3.Connection) -> Row:
-    """Return how many pairs there are by category, by split, by strategy of the rejected answer, by extractor."""
-    found: Row = {"duplicates": 0, **{name: Counter() for name in (*_GROUPS, "by_extractor")}}
-    score = 0.0
-    rows = connection.execute(
-        "SELECT kept, category, split, strategy, count(*) AS number, sum(score) AS score FROM pairs GROUP BY 1, 2, 3, 4"
-    )
-    for row in rows:
-        if not row["kept"]:
-            found["duplicates"] += row["number"]
-            continue
-        score += row["score"]
-        for name, column in _GROUPS.items():
-            if row[column] is not None:
-                found[name][row[column]] += row["number"]
-    found["by_extractor"].update(dict(connection.execute(_COUNT_BY_EXTRACTOR).fetchall()))
-    total = found["by_split"].total()
-    return {**found, "total": total, "mean_score": score / total if total else None}
-
-
 def list_documents(connection: sqlite3.Connection, *, limit: int, offset: int = 0) -> tuple[int, list[Row]]:
     """Return how many documents there are, and some of them ordered by root and path, with what each gave."""
     rows = connection.execute(_DOCUMENTS, {"limit": limit, "offset": offset})
@@ -249,12 +228,6 @@ _DOCUMENTS = """
             JOIN pairs INDEXED BY pairs_by_fact ON pairs.fact = facts.id
             WHERE sections.document = documents.id AND pairs.kept AND pairs.split = 'train') AS pairs
     FROM documents ORDER BY root, path LIMIT :limit OFFSET :offset
-"""
-
-_GROUPS = {"by_category": "category", "by_split": "split", "by_strategy": "strategy"}
-
-_COUNT_BY_EXTRACTOR = """
-    SELECT extractor, count(*) FROM pairs JOIN facts ON facts.id = pairs.fact WHERE kept GROUP BY 1 ORDER BY 1
 """
 
 _TERMS = re.compile(r'"([^"]*)"|(\S+)')

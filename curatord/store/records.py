@@ -65,6 +65,22 @@ class DocumentRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedRecord:
+    """A question that was refused, or with an empty one a fact that gave no pair: why, and what tells more of it.
+
+    Lines are those of the file. `detail` names the weak parts of the score, or the question that is asked instead.
+    """
+
+    reason: str
+    detail: str
+    question: str
+    answer: str
+    score: float | None
+    first_line: int
+    last_line: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProblemRecord:
     """Something wrong with a file (or, with an empty path, with a root), told in a sentence without note text."""
 

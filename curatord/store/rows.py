@@ -7,6 +7,7 @@ and goes into the database as it is.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,14 @@ PairRow = tuple[int, str, int, str, str, str, str, str, float, str, str | None, 
 
 @dataclass(frozen=True, slots=True)
 class SectionRows:
-    """What a section gives, in the order of the columns of `facts` and `pairs`; a pair names its fact by position."""
+    """What a section gives, in the order of the columns of `facts` and `pairs`; a pair names its fact by position.
+
+    `dropped` is a JSON object: how many questions and facts were refused for each reason.
+    """
 
     facts: tuple[FactRow, ...]
     pairs: tuple[tuple[int, PairRow], ...]
+    dropped: str = "{}"
 
 
 def rows_of(curated: Curated) -> SectionRows:
@@ -33,6 +38,7 @@ def rows_of(curated: Curated) -> SectionRows:
     return SectionRows(
         tuple(_fact_row(number, fact) for number, fact in enumerate(curated.facts)),
         tuple((position[pair.fact], _pair_row(number, pair)) for number, pair in enumerate(curated.pairs)),
+        orjson.dumps(Counter(one.reason.value for one in curated.dropped), option=orjson.OPT_SORT_KEYS).decode(),
     )
 
 

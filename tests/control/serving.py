@@ -18,7 +18,7 @@ from curatord.control.api import make_app
 from curatord.control.client import Client
 from curatord.control.server import ControlServer
 from curatord.control.socket import bind
-from curatord.curate.pair import Split
+from curatord.curate.pair import Refusal, Split
 from curatord.daemon.events import Events
 from curatord.daemon.gauge import Gauge
 from curatord.daemon.status import Ordered, Preview, Reloaded, Status, Synced
@@ -27,6 +27,7 @@ from curatord.paths import StateDirectory
 from curatord.store.batch import batch
 from curatord.store.database import Store
 from curatord.store.queries import totals
+from curatord.store.records import DroppedRecord
 from tests.store.samples import document, pair, section
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ SAMPLE = document(
     section(
         pair("How cold is the store?", "Four degrees.", rejected="Five degrees."),
         pair("What does the store keep?", "Seeds.", split=Split.TEST),
+        dropped=(Refusal.LOW_SCORE,),
     ),
 )
 
@@ -102,6 +104,11 @@ class StandIn:
         self.asked.append(("sync", wait, timeout))
         time.sleep(min(timeout, self.sync_seconds))
         return Synced(done=wait and self.sync_seconds <= timeout, generation=7)
+
+    def refused(self, notes: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[DroppedRecord, ...]]:
+        """Refuse one question in every note."""
+        self.asked.append(("refused", notes))
+        return {note: (DroppedRecord("low_score", "fitting 0.40", "Why?", "So.", 0.7, 3, 4),) for note in notes}
 
     def reload(self) -> Reloaded:
         """Answer as the test wants it."""

@@ -108,6 +108,19 @@ def test_statistics_documents_and_problems_are_told(served: Serving) -> None:
     assert served.client.get("/v1/problems") == {"total": 0, "problems": []}
 
 
+def test_only_notes_that_a_page_shows_are_read_again(served: Serving) -> None:
+    """The counts in the store say which; another page, or a reason that nothing was dropped for, reads none."""
+    page = served.client.get("/v1/pairs/dropped")
+    assert page["total"] == 1
+    assert [(one["path"], one["reason"], one["detail"]) for one in page["dropped"]] == [
+        (SAMPLE.path, "low_score", "fitting 0.40")
+    ]
+    assert served.client.get("/v1/pairs/dropped", offset=1)["dropped"] == []
+    assert served.client.get("/v1/pairs/dropped", reason="over_limit") == {"total": 0, "dropped": []}
+    assert served.client.get("/v1/pairs/dropped", document="other.md")["total"] == 0
+    assert [notes for _, notes in served.service.asked if notes] == [[("knowledge", SAMPLE.path)]]
+
+
 def test_a_sync_hands_on_whether_and_how_long_to_wait(served: Serving) -> None:
     """Without a body it does not wait."""
     assert served.client.post("/v1/sync", {"wait": True, "timeout_seconds": 3})["done"]
@@ -225,6 +238,7 @@ def test_the_schema_is_served_and_names_every_endpoint(served: Serving) -> None:
         "pairs",
         "pairs/search",
         "pairs/stats",
+        "pairs/dropped",
         "pairs/{identity}",
         "documents",
         "documents/skipped",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from curatord.curate.pair import Category, Curated, Fact, Pair, Rejected, Score, Split, Strategy
+from curatord.curate.pair import Category, Curated, Dropped, Fact, Pair, Refusal, Rejected, Score, Split, Strategy
 from curatord.memory.document import Kind, Lines
 from curatord.store.records import DocumentRecord, SectionRecord
 from curatord.store.rows import rows_of
@@ -31,7 +31,9 @@ def pair(question: str, answer: str, *, split: Split = Split.TRAIN, rejected: st
     )
 
 
-def section(*pairs: Pair, heading: str = "Heading", first_line: int = 1) -> SectionRecord:
+def section(
+    *pairs: Pair, heading: str = "Heading", first_line: int = 1, dropped: tuple[Refusal, ...] = ()
+) -> SectionRecord:
     """Return a section that gives these pairs, its key a hash of them.
 
     Facts that the same question asks for first give one thing a value, and say the same where their answers are equal.
@@ -52,8 +54,9 @@ def section(*pairs: Pair, heading: str = "Heading", first_line: int = 1) -> Sect
         )
         for answer, question in answers.items()
     )
+    refused = tuple(Dropped(reason, "Why?", "So.", Lines(0, 0)) for reason in dropped)
     key = sha(heading, *(item.id for item in pairs))
-    return SectionRecord(key, (heading,), Lines(first_line, first_line + 5), rows_of(Curated(facts, pairs)))
+    return SectionRecord(key, (heading,), Lines(first_line, first_line + 5), rows_of(Curated(facts, pairs, refused)))
 
 
 def known(record: SectionRecord, *, first_line: int = 1) -> SectionRecord:

@@ -110,7 +110,7 @@ def add_orphan(store: Store) -> None:
     """Write what only the commit refuses."""
     with store.transaction() as connection:
         connection.execute("PRAGMA defer_foreign_keys = ON")
-        connection.execute("INSERT INTO sections VALUES (1, 'no such document', 0, 'key', '[]', 1, 1)")
+        connection.execute("INSERT INTO sections VALUES (1, 'no such document', 0, 'key', '[]', 1, 1, '{}')")
 
 
 def test_a_full_disk_is_called_that_and_the_next_transaction_works(store: Store) -> None:

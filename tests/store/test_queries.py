@@ -16,6 +16,7 @@ from curatord.store.batch import batch
 from curatord.store.queries import PairFilter, Row
 from curatord.store.records import FileRecord, Outcome, ProblemRecord, SectionRecord
 from curatord.store.rows import rows_of
+from curatord.store.statistics import pair_statistics
 from tests.store.samples import document, pair, section
 
 if TYPE_CHECKING:
@@ -249,16 +250,21 @@ def test_statistics_count_by_category_split_strategy_and_extractor(store: Store)
     """Pairs that are left out for an equal question are counted apart."""
     put(store, document("a.md", section(pair("Q1?", "A.", rejected="B."), pair("Q2?", "A.", split=Split.TEST))))
     put(store, document("b.md", section(pair("Q1?", "C."))))
-    found = queries.pair_statistics(store.connection)
+    found = pair_statistics(store.connection)
     assert (found["total"], found["duplicates"]) == (2, 1)
     assert found["by_category"] == {"factual": 2}
     assert found["by_extractor"] == {"test": 2}
     assert found["mean_score"] == pytest.approx(0.9)
+    assert [(band["least"], band["pairs"]) for band in found["scores"]] == [(0.9, 2), (0.95, 0)]
+    assert {reason: number for reason, number in found["dropped"].items() if number} == {"equal_question": 1}
 
 
 def test_statistics_of_an_empty_store_have_no_mean(store: Store) -> None:
     """Nothing is divided by nothing."""
-    assert queries.pair_statistics(store.connection)["mean_score"] is None
+    found = pair_statistics(store.connection)
+    assert found["mean_score"] is None
+    assert found["scores"] == []
+    assert set(found["dropped"].values()) == {0}
 
 
 def test_documents_are_listed_with_what_they_gave(store: Store) -> None:

@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from curatord.curate.pair import Dropped, Refusal
 from curatord.curate.redact.passages import passages
 from curatord.memory.document import Remark
 
@@ -42,7 +43,11 @@ def without_turns(curated: Curated) -> Curated:
         for fact in facts.values()
         if fact.id in asked
     )
-    return replace(curated, facts=tuple(kept), pairs=pairs)
+    stay = {pair.id for pair in pairs}
+    lines = {fact.id: fact.lines for fact in curated.facts}
+    told = tuple(one for one in curated.dropped if not _TURN.search(f"{one.question}\n{one.answer}"))
+    gone = (Dropped(Refusal.CHAT_TOKEN, "", "", lines[pair.fact]) for pair in curated.pairs if pair.id not in stay)
+    return replace(curated, facts=tuple(kept), pairs=pairs, dropped=(*told, *gone))
 
 
 def turn_remarks(document: Document) -> tuple[Remark, ...]:

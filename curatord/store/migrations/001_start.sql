@@ -53,6 +53,7 @@ CREATE TABLE sections (
     heading    TEXT NOT NULL,    -- JSON array: the heading path
     first_line INTEGER NOT NULL,
     last_line  INTEGER NOT NULL,
+    dropped    TEXT NOT NULL,    -- JSON object: how many questions and facts were refused, by reason
     UNIQUE (document, ordinal)
 ) STRICT;
 
