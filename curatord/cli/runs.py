@@ -104,7 +104,7 @@ def _print_run(run: dict[str, Any]) -> None:
         "started": moment(run["started"]),
         "finished": moment(run["finished"]),
         "base": run["base"],
-        "progress": step_text(run["progress"]),
+        "progress": step_text(run["progress"]) if run["state"] in {"running", "paused"} else None,
         "restarts": f"{run['attempts']} after crashes" if run["attempts"] else None,
         "rows": _counts(run["rows"]),
         "left out": _counts({name: number for name, number in run["left_out"].items() if number}),

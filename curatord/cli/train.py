@@ -173,7 +173,8 @@ def _show_lines(states: Iterator[dict[str, Any]]) -> dict[str, Any]:
         place = (run["state"], progress["stage"], tenth)
         if place != shown:
             shown = place
-            click.echo(step_text(progress) if run["state"] == "running" else f"{run['state']}: {run['reason']}")
+            if run["state"] in {"running", "paused"}:  # how it ended is told by the outcome
+                click.echo(step_text(progress) if run["state"] == "running" else f"paused: {run['reason']}")
     return run
 
 

@@ -40,7 +40,7 @@ def step_text(progress: Mapping[str, Any] | None) -> str:
     if not progress or not progress["stage"]:
         return "starting"
     stage = progress["stage"]
-    if not progress["steps"]:
+    if stage in _STAGES or not progress["steps"]:
         return _STAGES.get(stage, f"{stage}: preparing")
     parts = [f"{stage} step {progress['step']} of {progress['steps']}"]
     if progress["loss"] is not None:

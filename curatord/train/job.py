@@ -132,11 +132,11 @@ class Job:
         return Learner(base, dtype, model, tokenizer, encoder, tools)
 
     def _with_replay(self, snapshot: Snapshot, learner: Learner) -> Snapshot:
-        self._begin(Stage.REPLAY)
         share = self._request.training.replay.share
         wanted = round(snapshot.counts["sft-train"] * share / (1 - share))
         if wanted == 0 or "replay" in snapshot.counts:
             return snapshot
+        self._begin(Stage.REPLAY)
         rows = replay_rows(learner.base, self._request.models, wanted, loaded=(learner.model, learner.tokenizer))
         return add_replay(snapshot, (ReplayRow(row.question, row.answer) for row in rows))
 
