@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
 from curatord.curate.dedupe import NEAR, NEAR_TO_EXAM, Asked, normal
@@ -17,8 +17,9 @@ from curatord.curate.implementation import implementation
 from curatord.curate.pair import Category, Curated, Dropped, Fact, Pair, Refusal, Split
 from curatord.curate.phrasing import languages, questions, words_for
 from curatord.curate.quality import Ground, Judge, adds
+from curatord.curate.ranking import ranked
 from curatord.curate.rejected import Rejections
-from curatord.curate.sameness import attribute, matter, sense
+from curatord.curate.sameness import attribute, sense
 from curatord.curate.view import view_of
 from curatord.memory.document import ListBlock, Paragraph, Quote, Table
 
@@ -30,13 +31,12 @@ if TYPE_CHECKING:
     from curatord.curate.options import Options
     from curatord.curate.pair import Score
     from curatord.curate.phrasing import Template
+    from curatord.curate.ranking import Found
     from curatord.curate.rejected import FactRejections
     from curatord.memory.document import Block, Section
 
 __all__ = ["curate_head", "curate_section", "head_key", "languages", "section_key"]
 
-MIN_FACTS, MAX_FACTS = 4, 24
-WORDS_PER_FACT = 14  # more facts than this share of a section's words repeat one another
 EXAM_QUESTIONS = 1
 HEAD = "frontmatter"  # extractor of what a note's head says of the note itself
 PREFERENCES = 2  # of a fact's questions: one for each strategy, so that no answer is preferred six times over
@@ -83,17 +83,20 @@ def curate_head(context: Context, metadata: Mapping[str, object], options: Optio
 def _asked(
     subject: str, drafts: Iterable[tuple[str, Draft]], language: str, support: str, options: Options, first_line: int
 ) -> Curated:
-    kept, left = _ranked(drafts, len(support.split()))
-    rejections = Rejections(language, support, [draft for _, draft in kept])
+    kept, left = ranked(drafts, language, len(support.split()))
+    rejections = Rejections(language, support, [found.draft for found in kept])
     ground = Ground(support, language, _named_place(kept))
     asked = Asked()
     facts: list[Fact] = []
     pairs: list[Pair] = []
-    dropped = [Dropped(Refusal.OVER_LIMIT, "", draft.statement, draft.lines.shifted(-first_line)) for _, draft in left]
-    for extractor, draft in kept:
-        fact = _fact(extractor, subject, draft, first_line)
+    dropped = [
+        Dropped(Refusal.OVER_LIMIT, "", found.draft.statement, found.draft.lines.shifted(-first_line)) for found in left
+    ]
+    for found in kept:
+        draft = found.draft
+        fact = _fact(found.extractor, subject, draft, first_line)
         accepted = _Accepted(fact, asked, Judge(draft.statement, ground), options.min_score, dropped)
-        mine = list(_pairs(fact, draft, language, options, accepted, rejections.for_fact(draft, fact.id)))
+        mine = list(_pairs(fact, found, language, options, accepted, rejections.for_fact(draft, fact.id)))
         if any(pair.split is Split.TRAIN for pair in mine):
             facts.append(fact)
             pairs += mine
@@ -102,23 +105,10 @@ def _asked(
     return Curated(tuple(facts), tuple(pairs), tuple(dropped))
 
 
-def _named_place(found: Sequence[tuple[str, Draft]]) -> str:
+def _named_place(found: Sequence[Found]) -> str:
     """Return what questions call the section."""
-    slots = found[0][1].slots if found else {}
+    slots = found[0].draft.slots if found else {}
     return f"{slots.get('topic', '')} {slots.get('part', '')}"
-
-
-def _ranked(drafts: Iterable[tuple[str, Draft]], size: int) -> tuple[list[tuple[str, Draft]], list[tuple[str, Draft]]]:
-    """Return the best facts for a text of that many words, each once and in reading order, and those left over."""
-    best: dict[str, tuple[str, Draft]] = {}
-    for name, draft in drafts:
-        told = matter(draft)
-        known = best.get(told)
-        if draft.statement and (known is None or draft.weight > known[1].weight):
-            best[told] = (name, draft)
-    ranked = sorted(best.values(), key=lambda found: (-found[1].weight, found[1].lines.first, found[1].statement))
-    limit = min(MAX_FACTS, MIN_FACTS + size // WORDS_PER_FACT)
-    return sorted(ranked[:limit], key=lambda found: (found[1].lines.first, found[1].statement)), ranked[limit:]
 
 
 def _fact(extractor: str, subject: str, draft: Draft, first_line: int) -> Fact:
@@ -164,17 +154,20 @@ class _Accepted:
 
 
 def _pairs(
-    fact: Fact, draft: Draft, language: str, options: Options, accepted: _Accepted, rejected: FactRejections
+    fact: Fact, found: Found, language: str, options: Options, accepted: _Accepted, rejected: FactRejections
 ) -> Iterator[Pair]:
     """Yield the pairs of a fact; no question is made beyond the wanted number."""
-    words = words_for(language, draft.shape, draft.slots)
+    draft = found.draft
+    understood = [(one.shape, words_for(language, one.shape, one.slots)) for one in (draft, found.beside) if one]
     default = Category(draft.slots.get("category", Category.FACTUAL))
     for split, wanted, near in (
         (Split.TRAIN, options.phrasings, NEAR),
         (Split.TEST, EXAM_QUESTIONS, NEAR_TO_EXAM),
     ):
-        found = accepted.of(questions(language, draft.shape, split, words, fact.id), near)
-        for number, (template, question, key, quality) in enumerate(islice(found, wanted)):
+        asked = _in_turn(
+            [questions(language, shape, split, words, fact.id) for shape, words in understood], found.turns
+        )
+        for number, (template, question, key, quality) in enumerate(islice(accepted.of(asked, near), wanted)):
             yield Pair(
                 id=_digest(question, draft.statement)[:16],
                 question_key=key,
@@ -187,6 +180,14 @@ def _pairs(
                 score=quality,
                 rejected=rejected.next() if split is Split.TRAIN and number < PREFERENCES else None,
             )
+
+
+def _in_turn(asked: Sequence[Iterator[tuple[Template, str]]], turns: int) -> Iterator[tuple[Template, str]]:
+    """Yield from each in turn, from the second `turns` times, and what is left of the longer one."""
+    if len(asked) == 1:
+        return asked[0]
+    first, second = asked
+    return filter(None, chain.from_iterable(zip_longest(first, *[second] * turns)))
 
 
 def _told(context: Context) -> str:

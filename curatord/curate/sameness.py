@@ -64,7 +64,7 @@ _PLACE_NAMES = (
 )
 _PLACE_WORDS = frozenset(_PLACE_NAMES.split())
 # shapes that tell a point of a list, their value, as it is written
-_POINTS = frozenset(("item", "limitation"))
+_POINTS = frozenset(("item", "limitation", "defect", "lesson", "factor", "breaking"))
 # slots that only say where, or that grammar decides
 _NO_MATTER = frozenset(("topic", "part", "where", "about", "be", "does", "value", "sibling"))
 

@@ -1,10 +1,13 @@
-"""Code blocks: what leads to them, what their comments explain, what their settings are set to."""
+"""Code blocks: what leads to them, what their comments explain, what their settings are set to, and which is more."""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from curatord.curate.extract.contrast import Side, contrast
+from curatord.curate.extract.measure import measure
 from curatord.curate.phrasing import say
 from curatord.curate.subject import stands_alone
 from curatord.curate.text import balanced, hard_tokens, opened, sentences
@@ -98,6 +101,11 @@ def _settings(block: CodeBlock, pattern: re.Pattern[str], view: View) -> Iterato
     values = tuple(dict.fromkeys(value for _, value, _, _ in found))
     for name, value, under, at in found:
         yield _setting((name, value, under), Lines(at, at), values, view)
+    for one, two in pairwise(found):
+        mine, theirs = measure(one[1]), measure(two[1])
+        if mine and theirs and mine.unit and mine.unit == theirs.unit and one[0] != two[0] and one[1] != two[1]:
+            sides = Side(f"`{one[0]}`", one[1]), Side(f"`{two[0]}`", two[1])
+            yield contrast(view, Lines(one[3], two[3]), sides, weight=0.7)
 
 
 def _setting(setting: tuple[str, str, str], lines: Lines, values: tuple[str, ...], view: View) -> Draft:

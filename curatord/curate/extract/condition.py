@@ -1,4 +1,4 @@
-"""Conditions: "If A, B", "B when A", "Before A, B"."""
+"""Conditions: "If A, B", "B when A", "Before A, B"; and what goes wrong under them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from curatord.curate.clause import parse
+from curatord.curate.extract.thing import told_by_a_person
 from curatord.curate.subject import stands_alone
 from curatord.curate.text import balanced, mentions, opened
 
@@ -21,6 +22,32 @@ _CUES = {
     "en": ("if", "when", "once", "unless", "until", "while", "without", "before", "after", "during"),
     "fr": ("si", "quand", "lorsqu", "sans", "avant", "apr\u00e8s", "pendant"),
 }
+_BAD = {
+    "en": re.compile(
+        r"\b(?:fail(?:s|ed|ure|ures|ing)?|errors?|crash(?:es|ed)?|breaks?|broken?|lost|loses?|missing|wrong"
+        r"|incorrect\w*"
+        r"|reject(?:s|ed)|refuse[sd]?|abort(?:s|ed)?|hangs?|stuck|stall(?:s|ed)?|block(?:s|ed)?|drop(?:s|ped)|ignored"
+        r"|impossible|invalid|unavailable|timed? ?out|corrupt\w*|problem\w*|issues?|risk\w*|slow(?:s|er)?|too \w+)\b",
+        re.IGNORECASE,
+    ),
+    "fr": re.compile(
+        r"\b(?:\u00e9chou\w+|\u00e9chec\w*|erreurs?|perd\w*|manqu\w+|impossible|bloqu\w+|refus\w+|probl\u00e8mes?"
+        r"|risqu\w+|panne\w*)\b",
+        re.IGNORECASE,
+    ),
+}
+_NOT = {
+    "en": re.compile(
+        r"\b(?:cannot|(?:do|does|did|will|would|must|should|may|is|are|was|were|can) not|never|nothing|only)\b|n't\b",
+        re.IGNORECASE,
+    ),
+    "fr": re.compile(r"\b(?:ne|jamais|seulement)\b|\bn'", re.IGNORECASE),
+}
+_MENDED = re.compile(
+    r"\b(?:any ?more|no longer|fix(?:e[sd])?|avoid\w*|prevent\w*|instead of|\u00e9vit\w+|corrig\w+)\b", re.IGNORECASE
+)
+_OWN_CLAUSE = re.compile(r";| (?:it|they) \w+s\b")  # a comma is missing: the result has begun
+_CASES = frozenset("if when once unless whenever without si quand lorsque lorsqu' sans".split())  # noqa: SIM905 - a list of words reads better as text
 _FIRST = {
     "en": re.compile(
         r"^(?P<word>If|When|Once|Unless|Until|While|Without|Whenever|Before|After"
@@ -77,6 +104,8 @@ def _holds(match: re.Match[str]) -> bool:
 
 def _fits(match: re.Match[str], view: View) -> bool:
     condition, result = match["condition"], match["result"]
+    if condition.startswith("to ") or _OWN_CLAUSE.search(condition):
+        return False
     lengths = all(MIN_WORDS <= len(part.split()) <= MAX_WORDS for part in (condition, result))
     return (
         lengths
@@ -96,7 +125,19 @@ def _draft(match: re.Match[str], sentence: Sentence, view: View) -> Draft:
     spoken = view.small(result) if stands_alone(result, view.lexicon.pronouns) and "," not in result else ""
     plain = spoken if word in ("if", "when", "once", "si", "quand", "lorsque") and _states(spoken, view) else ""
     slots = {"condition": condition, "result": plain}
-    return view.draft("condition", sentence.statement, sentence.lines, slots=slots | view.placed(condition), weight=0.8)
+    shape = _shape(word, match["condition"], result, view.context.language)
+    return view.draft(shape, sentence.statement, sentence.lines, slots=slots | view.placed(condition), weight=0.8)
+
+
+def _shape(word: str, condition: str, result: str, language: str) -> str:
+    """Return what a case leads to: harm, something that then is not so; and else whether it is itself one of harm."""
+    if word not in _CASES or _MENDED.search(result) or told_by_a_person(condition, language):
+        return "condition"
+    if _BAD[language].search(result):
+        return "hazard"
+    if _NOT[language].search(result):
+        return "proviso"
+    return "failure" if _BAD[language].search(condition) else "condition"
 
 
 def _states(result: str, view: View) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from curatord.curate.extract.limitation import HEADING
+from curatord.curate.extract.headings import warns
 from curatord.curate.extract.setting import LINKS_ONLY, name_and_value
 from curatord.curate.extract.steps import is_procedure
+from curatord.curate.extract.thing import FORMULA, is_thing
 from curatord.curate.phrasing import say
 from curatord.curate.text import balanced, capitalised, closed, hard_tokens, opened
 from curatord.memory.document import ListBlock
@@ -23,6 +25,13 @@ MAX_WORDS = 140
 MIN_OWN_WORDS = 8  # a shorter point is told with its list alone
 MIN_POINT_WORDS, MAX_POINT_WORDS = 4, 60
 
+_FIXED = re.compile(
+    r"(?:\[BUG ?FIX\] *)?(?:fix(?:e[sd])?\b(?! for\b)|bug ?fix|resolved? (?:an?|the) (?:bug|issue|problem|crash)"
+    r"|\[BUG ?FIX\]"
+    r"|corrig\w+|correction)",
+    re.IGNORECASE,
+)
+_ACRONYM = re.compile(r"[A-Z]{2,4}")
 _OPEN = {"en": ("still open", "done"), "fr": ("encore ouvert", "fait")}
 
 
@@ -55,15 +64,35 @@ def _point(item: ListItem, view: View, told: frozenset[Lines], *, ordered: bool)
     text = item.inline.text
     focus = view.focus(text)
     fits = MIN_POINT_WORDS <= len(text.split()) <= MAX_POINT_WORDS and balanced(text) and not text.endswith((":", "?"))
-    if not fits or not focus or (item.lines in told and not ordered) or (not ordered and name_and_value(item)):
+    if (
+        not fits
+        or not focus
+        or FORMULA.fullmatch(focus)
+        or (item.lines in told and not ordered)
+        or (not ordered and name_and_value(item))
+    ):
         return
-    slots = {"focus": focus, "value": capitalised(closed(text))}
-    statement = say(view.context.language, "item", view.slots | slots, text)
-    if HEADING.search(view.section.heading):
+    shape = _told_as(text, focus, view)
+    slots = {"focus": focus, "value": capitalised(closed(text)), "state": _OPEN[view.context.language][0]}
+    statement = say(view.context.language, "todo" if shape == "todo" else "item", view.slots | slots, text)
+    if shape != "item":
         slots |= {"np": focus, **view.placed(focus)}
-        yield view.draft("limitation", statement, item.lines, slots=slots, weight=0.65)
-    else:
-        yield view.draft("item", statement, item.lines, slots=slots, weight=0.5)
+    yield view.draft(shape, statement, item.lines, slots=slots, weight=0.5 if shape == "item" else 0.65)
+
+
+def _told_as(text: str, focus: str, view: View) -> str:
+    """Return the shape of a point by the heading above it or its first words; an item where its focus is no thing."""
+    shape = warns(view.section.heading, text) or ("defect" if _FIXED.match(text) else "item")
+    if shape in ("item", "limitation"):
+        return shape
+    return shape if _is_sure(focus, text, view) else "item"
+
+
+def _is_sure(focus: str, text: str, view: View) -> bool:
+    """Whether the focus is no mere word of the text: code, a noun phrase, a name within a sentence too."""
+    if not is_thing(focus, view) or _ACRONYM.fullmatch(focus):
+        return False
+    return not focus[0].isupper() or re.search(rf"[a-z,] {re.escape(focus)}", text) is not None
 
 
 def _task(item: ListItem, view: View) -> Iterator[Draft]:

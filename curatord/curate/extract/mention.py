@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from curatord.curate.extract.thing import FORMULA
 from curatord.curate.text import folded
 from curatord.memory.document import ListBlock, Paragraph, Quote
 
@@ -20,6 +21,7 @@ MAX_SENTENCES = 3
 MIN_WORDS, MAX_WORDS = 7, 70
 MAX_TERM_WORDS = 4
 MAX_TERMS = 8
+MAX_CODE = 60  # characters of a term in code
 
 _PLAIN = re.compile(r"[a-z]{1,4}|\d+")  # too short to ask for without its context
 
@@ -70,11 +72,10 @@ def _inlines(blocks: Sequence[Block]) -> Iterator[Inline]:
 
 
 def _terms(inline: Inline) -> Iterator[str]:
-    yield from (
-        f"`{code.strip('`')}`"
-        for code in inline.code
-        if 1 < len(code) <= 60 and re.search(r"\w", code) and " <" not in code and not _PLAIN.fullmatch(code)
-    )
+    for code in inline.code:
+        term = f"`{code.strip('`')}`"
+        if 1 < len(code) <= MAX_CODE and " <" not in code and not (_PLAIN.fullmatch(code) or FORMULA.fullmatch(term)):
+            yield term
     for strong in inline.strong:
         term = strong.strip(" :.,")
         if len(term) > 2 and len(term.split()) <= MAX_TERM_WORDS and re.match(r"[^\W\d]", term) and "`" not in term:

@@ -26,7 +26,7 @@ MAX_POINTS = 8
 ROLES = {
     "en": (
         (r"(?:possible |likely )?root causes?|causes?", "the root cause", Category.ANALYTICAL),
-        (r"contributing factors?", "the contributing factors", Category.ANALYTICAL),
+        (r"contributing factors?", "the contributing factors", Category.CRITICAL),
         (r"triggers?", "the trigger", Category.ANALYTICAL),
         (
             r"(?:customer |business |user )?impact|damage|consequences?|effects?|implications?",
@@ -44,7 +44,7 @@ ROLES = {
                 r"|key learnings?"
             ),
             "the lesson",
-            Category.ANALYTICAL,
+            Category.CRITICAL,
         ),
         (r"detection|how (?:it was|we) (?:detected|noticed).*", "the way it was detected", Category.FACTUAL),
         (
@@ -65,16 +65,17 @@ ROLES = {
         (
             (
                 r"limitations?|caveats?|drawbacks?|cons|disadvantages?|limits?(?: / todo)?|weak spots"
-                r"|known issues|risks?|trade-?offs?|gotchas?|pitfalls?"
+                r"|known issues|risks?|trade-?offs?|gotchas?|pitfalls?|warnings?|concerns?"
             ),
             "the limitation",
             Category.CRITICAL,
         ),
         (
-            r"action items?|next steps?|follow-?ups?|todo|to do|recommendations?|open (?:points|questions)",
+            r"action items?|next steps?|follow-?ups?|recommendations?",
             "the follow-up",
             Category.PRACTICAL,
         ),
+        (r"todo|to do|open (?:points|questions|issues)|unresolved.*", "the open point", Category.CRITICAL),
         (r"prevention|how to (?:prevent|avoid).*", "the way to prevent it", Category.PRACTICAL),
         (r"conclusions?|outcome|results?", "the outcome", Category.ANALYTICAL),
         (r"alternatives?(?: considered)?|options(?: considered)?", "the alternatives", Category.COMPARATIVE),
@@ -87,7 +88,7 @@ ROLES = {
         (r"cause(?:s)?(?: premi\u00e8re| profonde)?|causes? racines?", "la cause", Category.ANALYTICAL),
         (r"impact|cons\u00e9quences?|effets?", "l'impact", Category.ANALYTICAL),
         (r"correctif|r\u00e9solution|solution|rem\u00e8de", "la solution", Category.PRACTICAL),
-        (r"le\u00e7ons?(?: apprises?)?|enseignements?", "la le\u00e7on", Category.ANALYTICAL),
+        (r"le\u00e7ons?(?: apprises?)?|enseignements?", "la le\u00e7on", Category.CRITICAL),
         (r"d\u00e9tection", "la d\u00e9tection", Category.FACTUAL),
         (
             (
@@ -113,6 +114,10 @@ ROLES = {
         (r"r\u00e9sum\u00e9|ce qui s'est pass\u00e9|description", "le r\u00e9sum\u00e9", Category.FACTUAL),
     ),
 }
+_WARNS = re.compile(
+    r"(?<![^\W_])(?:gotchas?|pitfalls?|caveats?|anti-?patterns?|pi\u00e8ges?|mises? en garde)(?![^\W_])", re.IGNORECASE
+)
+_FIELDS = re.compile(r"\w+: \S+ \w+: ")  # "Category: gotcha Severity: medium"
 _NO_LETTERS = re.compile(r"^[\W\d_]+")
 _COMPILED = {
     language: tuple(
@@ -135,8 +140,15 @@ def extract(view: View) -> Iterator[Draft]:
         statement = say(view.context.language, "field", view.slots | slots, text)
         yield view.draft("field", statement, lines, slots=slots, weight=0.9)
     else:
-        shape = "section" if view.subject.part else "whole"
+        shape = "section" if view.subject.part else "pitfall" if _warns(text, view) else "whole"
         yield view.draft(shape, text, lines, slots={}, weight=0.65)
+
+
+def _warns(text: str, view: View) -> bool:
+    """Whether the whole note is called a warning by its title, the name of its file or a tag, and begins with one."""
+    context = view.context
+    names = " ".join((context.title, context.path.rpartition("/")[2], *context.tags))
+    return bool(_WARNS.search(names)) and not _FIELDS.match(text)
 
 
 @lru_cache(maxsize=256)
