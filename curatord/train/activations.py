@@ -43,11 +43,6 @@ class Activations:
             self._keep(key, states)
         return states
 
-    @property
-    def kept(self) -> tuple[int, int]:
-        """How many arrays are in memory, and how many in files."""
-        return len(self._held), len(self._filed)
-
     def _keep(self, key: tuple[str, int], states: mx.array) -> None:
         if states.nbytes <= self._memory_left:
             self._memory_left -= states.nbytes

@@ -16,6 +16,7 @@ from curatord.errors import CuratordError
 from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory
 from curatord.train import backend, base_model, checkpoint, curves, lora, machines, stages
 from curatord.train.activations import Activations
+from curatord.train.batches import waste
 from curatord.train.dataset import Dataset, encode
 from curatord.train.draw import draw
 from curatord.train.loop import Loop, Moment, Position
@@ -154,6 +155,7 @@ class Job:
                 base=BaseUsed(name=learner.base.name, sha256=learner.base.sha256, dtype=learner.dtype),
                 versions=backend.versions(),
                 left_out={"too_long": data.too_long},
+                padding=round(waste(plans.sft.training, [len(row.tokens) for row in data.sft_train]), 4),
                 plan=Plan(sft_steps=plans.sft.course.steps, dpo_steps=plans.dpo.course.steps if plans.dpo else 0),
             )
         )

@@ -65,7 +65,6 @@ class Position:
     """Where a stage stands after `step` steps; `waited` counts validations since the best one."""
 
     step: int = 0
-    best_step: int = 0
     best_loss: float | None = None
     waited: int = 0
     unsound: int = 0
@@ -235,14 +234,14 @@ class Loop:
         """Score the validation rows; without any, the last weights are the best."""
         position = moment.position
         if self._objective.validation_batches == 0:
-            moment.best, moment.position = moment.weights, replace(position, best_step=position.step)
+            moment.best = moment.weights
             return
         self._model.eval()
         score = self._validation_score(moment.weights)
         self._model.train()
         if position.best_loss is None or score.loss < position.best_loss:
             moment.best = moment.weights
-            moment.position = replace(position, best_step=position.step, best_loss=score.loss, waited=0)
+            moment.position = replace(position, best_loss=score.loss, waited=0)
         else:
             moment.position = replace(position, waited=position.waited + 1)
         self._watcher.validated(position.step, score)

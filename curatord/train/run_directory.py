@@ -122,7 +122,8 @@ class Plan(Record):
 class Prepared(Record):
     """What a run is trained with, known once base and data are there: `run.json`.
 
-    `versions` are those of curatord, mlx, mlx_lm and python; `left_out` counts rows by the reason, such as too_long.
+    `versions` are those of curatord, mlx, mlx_lm and python; `left_out` counts rows by the reason, such as too_long;
+    `padding` is the share of the tokens in SFT's batches that only fills them up.
     """
 
     id: str
@@ -134,6 +135,7 @@ class Prepared(Record):
     versions: dict[str, str]
     left_out: dict[str, int]
     plan: Plan
+    padding: float
 
 
 _Record = TypeVar("_Record", bound=Record)

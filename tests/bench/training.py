@@ -19,6 +19,7 @@ import orjson
 
 from curatord.config import Training
 from curatord.store.splits import Part
+from curatord.train.draw import draw
 from curatord.train.environment import training_environment
 from curatord.train.rows import Encoder
 from curatord.train.run_directory import Request, new_run
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SYSTEM = "Answer from what you know of the user's notes."
 EPOCHS, LAYERS, RANK, SCALE, RATE = 3, 8, 16, 2.0, 1e-3
 SHIPPED_STEPS = 4
+VALID_SHARE = 0.5
 # What MLX's own process needs to make float32 weights of a 4-bit model, and to save them.
 _WIDEN = """
 import sys; from pathlib import Path
@@ -115,7 +117,10 @@ def _new_run(directory: Path, store: Path, models: Path) -> RunDirectory:
     request = Request(
         reason="asked", seed=0, training=Training.model_validate(settings), system=SYSTEM, store=store, models=models
     )
-    return new_run(directory, request)
+    run = new_run(directory, request)
+    # more rows to validate on than usual: mlx_lm takes no fewer than a batch
+    draw(store, run.snapshot, valid_share=VALID_SHARE, seed=0)
+    return run
 
 
 def _tokens_per_second(run: RunDirectory, events: Sequence[Event]) -> float:
@@ -199,5 +204,6 @@ def _peak_memory(command: Sequence[str], environment: Mapping[str, str], output:
         _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with exit code {child.returncode}")
+        told = output.read_text()[-2000:] if output else ""
+        raise RuntimeError(f"{command[:3]} ended with exit code {child.returncode}\n{told}")
     return usage.ru_maxrss / (1 << (10 if sys.platform == "linux" else 20))

@@ -90,6 +90,7 @@ def test_a_run_is_shown_with_what_it_is_trained_with(served: Serving, run: RunDi
             snapshot=SnapshotUsed(sha256="ab", counts={"sft-train": 90}),
             base=BaseUsed(name="smollm2-135m", sha256="cd", dtype="float32"),
             versions={"mlx": "0.32.4"},
+            padding=0.04,
             left_out={"too_long": 1},
             plan=Plan(sft_steps=10, dpo_steps=4),
         )

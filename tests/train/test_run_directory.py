@@ -195,6 +195,7 @@ def test_what_a_run_is_trained_with_reads_back(run: RunDirectory) -> None:
         snapshot=SnapshotUsed(sha256="ab", counts={"sft-train": 3}),
         base=BaseUsed(name="smollm2-135m", sha256="cd", dtype="float32"),
         versions={"python": "3.11"},
+        padding=0.04,
         left_out={"too_long": 1},
         plan=Plan(sft_steps=10, dpo_steps=0),
     )

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from curatord.curate.view import View
     from curatord.memory.document import Lines
 
-MAX_PLAIN_WORDS = 6  # a longer value is quoted: it is seldom what "is" could join to its name
-
 
 class Side(NamedTuple):
     """One of two things that are set against each other."""
