@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import filterfalse, islice
+from math import floor
 from operator import eq
 from typing import TYPE_CHECKING
 
@@ -159,7 +160,7 @@ class Ground:
     def __init__(self, support: str, language: str = "en", place: str = "") -> None:
         """`support` is the text the answers must rest on; `place` names the section in questions."""
         self.support = f"{support}\n{support.replace(_ESCAPE, '')}" if _ESCAPE in support else support
-        self.words = frozenset(words(self.support))
+        self.folded = self.support.lower()
         self.framing = asking_words(language)
         # what no answer need repeat: the words of phrasings, and where it is
         self.unasked = (self.framing | _EMPTY).union(words(place))
@@ -174,7 +175,9 @@ class Judge:
         self._answer = answer
         self._written = f"{answer}\n{answer.casefold()}"  # questions keep the case of code alone
         telling = [word for word in {*told} - _EMPTY if len(word) > 1 or word.isdigit()]
-        self._told = sorted(telling, key=_is_figure, reverse=True)
+        figures = [word for word in telling if _is_figure(word)]
+        self._figures = frozenset(figures)
+        self._told = figures + telling  # a figure is looked for first
         self._unasked = ground.unasked
         self._faithful = _faithful(answer, telling, ground)
         self._leaning = _leaning(answer, told)
@@ -206,7 +209,7 @@ class Judge:
     def _specific(self, low: str, asked: Sequence[str], matter: AbstractSet[str]) -> float:
         """Return how much the answer adds, less where the question turns on a word that names nothing."""
         new = list(islice(filterfalse(low.__contains__, self._told), len(_NEW) - 1))
-        worth = 1.0 if new and _is_figure(new[0]) else _NEW[len(new)]
+        worth = 1.0 if new and new[0] in self._figures else _NEW[len(new)]
         return worth if _NAMELESS.isdisjoint(asked) or "`" in low or len(matter) > MANY else worth / 2
 
 
@@ -220,7 +223,7 @@ def score(question: str, answer: str, support: str) -> Score:
     return Judge(answer, Ground(support)).score(question, normal(question).words)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def _sum(*parts: float) -> Score:
     """Return the weighted mean of the parts; most pairs share a few combinations."""
     named = tuple((name, round(part, 2)) for name, part in zip(WEIGHTS, parts, strict=True))
@@ -235,10 +238,12 @@ def _points(question: str, asked: Sequence[str]) -> bool:
 
 
 def _faithful(answer: str, told: Sequence[str], ground: Ground) -> float:
+    if answer[:-1] in ground.support:
+        return 1.0  # it stands there as it is, but for the full stop
     tokens = hard_tokens(answer)
     held = sum(1 for token in tokens if token in ground.support) / len(tokens) if tokens else 1.0
-    strange = {*told} - ground.words - ground.framing
-    return held * (1.0 - len(strange) / len(told)) if strange else held
+    strange = [word for word in told if word not in ground.folded and word not in ground.framing]
+    return _stepped(held * (1.0 - len(strange) / len(told))) if strange else _stepped(held)
 
 
 def _is_figure(word: str) -> bool:
@@ -270,14 +275,18 @@ def _well_formed(question: str, asked: Sequence[str], form: float) -> float:
         bare.count(" ") >= MIN_WORDS - 1,
         not (any(map(bare.__contains__, _RESIDUE)) or bare[:1] == "#" or _NO_END.search(bare)),
         not any(map(eq, asked, asked[1:])) or not _DOUBLED.search(bare),
-        not _OPEN_ENDS.issuperset(asked[-1:]) and not _is_unjoined(asked, "and") and not _is_unjoined(asked, "or"),
+        not _breaks_off(asked),
     )
     return (sum(faults) + form) / (len(faults) + 1)
 
 
-def _is_unjoined(asked: Sequence[str], conjunction: str) -> bool:
-    """Whether the conjunction follows a word that something is missing behind."""
-    return conjunction in asked[1:] and asked[asked.index(conjunction, 1) - 1] in _UNJOINED
+def _breaks_off(asked: Sequence[str]) -> bool:
+    """Whether something is missing behind a word, at the end or before a conjunction."""
+    if not asked or asked[-1] in _OPEN_ENDS:
+        return True
+    return ("and" in asked and asked[asked.index("and") - 1] in _UNJOINED) or (
+        "or" in asked and asked[asked.index("or") - 1] in _UNJOINED
+    )
 
 
 def _fitting(question: str, low: str, answer: str) -> float:
@@ -290,7 +299,12 @@ def _fitting(question: str, low: str, answer: str) -> float:
 
 def _length(count: int) -> float:
     if count < SHORT:
-        return count / SHORT
+        return _stepped(count / SHORT)
     if count <= LONG:
         return 1.0
-    return max(0.0, 1.0 - (count - LONG) / (LONGEST - LONG))
+    return _stepped(max(0.0, 1.0 - (count - LONG) / (LONGEST - LONG)))
+
+
+def _stepped(part: float) -> float:
+    """Return a part rounded down in twentieths: a flaw always shows, and scores repeat, so that few are worked out."""
+    return floor(part * 20 + 1e-9) / 20
