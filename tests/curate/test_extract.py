@@ -101,7 +101,8 @@ def test_a_figure_is_asked_with_its_unit(drafts: Run) -> None:
 
 def test_named_values_of_a_list_are_siblings(drafts: Run) -> None:
     """Each value knows what it could be confused with."""
-    one, two = drafts("setting", HEAD + "- length: 300 words\n- charts: at most 2\n")
+    found = drafts("setting", HEAD + "- length: 300 words\n- charts: at most 2\n")
+    one, two = [draft for draft in found if draft.shape == "setting"]
     assert (one.value, one.siblings) == ("300 words", ("at most 2",))
     assert two.slots["name"] == "charts"
     assert one.slots["name"] == "the length"

@@ -120,3 +120,42 @@ def test_many_plain_facts_leave_room_for_a_warning(note: Callable[[str], Documen
     (section,) = [section for section in document.sections if section.blocks]
     curated = curate_section(context_of(document), section, Options())
     assert any(pair.category is Category.CRITICAL for pair in curated.pairs if pair.split is Split.TRAIN)
+
+
+@pytest.mark.parametrize(
+    ("extractor", "sentence", "shape", "slots"),
+    [
+        ("likeness", "The rake is similar to an index.", "likeness", {"a": "the rake", "b": "an index"}),
+        ("likeness", "A seal is either a hash or a counter.", "either", {"a": "a hash", "b": "a counter"}),
+        ("prohibition", "You must not prune the loft.", "prohibition", {"act": "prune the loft"}),
+        ("choice", "One pass is far cheaper than the old two passes.", "yardstick", {"other": "the old two passes"}),
+        ("change", "The merge is much faster with a warm rake.", "change", {"np": "the merge"}),
+    ],
+)
+def test_words_that_could_be_read_otherwise_hide_nothing(
+    drafts: Run, extractor: str, sentence: str, shape: str, slots: dict[str, str]
+) -> None:
+    """An article that is a verb in French, a plural that is a verb, a verb that no list holds."""
+    (found,) = drafts(extractor, HEAD + sentence)
+    assert found.shape == shape
+    assert {name: found.slots[name] for name in slots} == slots
+
+
+def test_a_named_value_that_limits_is_a_limitation_too(drafts: Run) -> None:
+    """The same statement, understood twice; one that limits nothing is understood once."""
+    text = HEAD + "These are our notes.\n\n- artifacts: never injected on their own\n- learnings: kept for a year\n"
+    found = drafts("setting", text)
+    assert len(found) == 3
+    (limitation,) = [draft for draft in found if draft.shape == "limitation"]
+    assert "artifacts" in limitation.statement
+
+
+def test_a_negated_have_is_assumed_as_has(drafts: Run) -> None:
+    """Whoever misses the negation believes that the dredger has it."""
+    (found,) = drafts("limitation", HEAD + "The dredger does not have a spare pump.")
+    assert found.slots["positive"] == "the dredger has a spare pump"
+
+
+def test_a_number_is_no_superlative(drafts: Run) -> None:
+    """Here "the number of" ends like "the slower of"."""
+    assert drafts("standout", HEAD + "Common examples are the number of requests and the time.") == []

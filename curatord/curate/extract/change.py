@@ -18,7 +18,7 @@ MAX_NP_WORDS = 9
 _CUES = {
     "en": (
         *("no longer", "anymore", "any more", "now", "used to", "previously", "formerly"),
-        *("replaced", "renamed", "superseded", "switched"),
+        *("replaced", "renamed", "superseded", "switched", "faster", "slower", "smaller", "larger", "better", "worse"),
     ),
     "fr": ("plus", "d\u00e9sormais", "maintenant", "auparavant", "remplac\u00e9", "renomm\u00e9", "autrefois"),
 }

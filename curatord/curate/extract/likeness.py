@@ -76,7 +76,10 @@ _BETWEEN = {
     "fr": re.compile(rf"\bdiff\u00e9rences? entre (?P<a>[\w`][^,;:()]*?) et (?P<b>[\w`][^,;:()]*?){_END['fr']}"),
 }
 _SHOWING = ("I ", "I'm ", "Here's ", "Here is ", "Here are ", "Voici ")  # such sentences tell of no things
-_VERB = re.compile(r"\b(?:is|are|was|were|be|been|will|can|must|should|has|have|to|est|sont|a|ont)\b")
+_VERB = {
+    "en": re.compile(r"\b(?:is|are|was|were|be|been|will|can|must|should|has|have|to)\b"),
+    "fr": re.compile(r"\b(?:est|sont|a|ont|peut|doit)\b"),
+}
 _EITHER = {
     "en": re.compile(rf"\b[Ee]ither (?P<a>[\w`][^,;:()]*?),? or (?P<b>[\w`][^,;:()]*?){_END['en']}"),
     "fr": re.compile(rf"\b[Ss]oit (?P<a>[\w`][^,;:()]*?),? soit (?P<b>[\w`][^,;:()]*?){_END['fr']}"),
@@ -110,7 +113,7 @@ def _sides(sentence: Sentence, view: View) -> tuple[str, tuple[str, str]]:
         return "either", (view.small(either["a"]), view.small(either["b"]))
     like = _LIKE[language].search(text)
     clause = sentence.clause
-    if like and clause and like.start() > text.find(clause.rest) and len(clause.subject.split()) <= MAX_SIDE_WORDS:
+    if like and clause and like.start() >= text.find(clause.rest) and len(clause.subject.split()) <= MAX_SIDE_WORDS:
         return "likeness", (view.np(clause), view.small(next(filter(None, like.groups()))))
     return "likeness", ("", "")
 
@@ -118,7 +121,7 @@ def _sides(sentence: Sentence, view: View) -> tuple[str, tuple[str, str]]:
 def _does(side: str, view: View) -> bool:
     """Whether the words run on into what the thing does: "Python offer collectors"."""
     inner = side.lower().split()[1:-1]
-    return bool(_VERB.search(side)) or any(word in view.lexicon.finite for word in inner)
+    return bool(_VERB[view.context.language].search(side)) or any(word in view.lexicon.finite for word in inner)
 
 
 def _completed(one: str, two: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from curatord.curate.clause import BE, CONTRACTED
 from curatord.curate.extract.headings import warns
-from curatord.curate.extract.thing import is_order, is_thing, told_by_a_person
+from curatord.curate.extract.thing import ends_in_verb, is_order, is_thing, told_by_a_person
 from curatord.curate.lexicon import third_person
 from curatord.curate.text import CODE_SPAN, mentions
 
@@ -87,13 +87,13 @@ def extract(view: View) -> Iterator[Draft]:
         if not sentence.statement:
             continue
         warned = warns(view.section.heading, sentence.text)
-        strong = _strong(sentence.text, view.context.language)
+        strong = limits(sentence.text, view.context.language)
         if (strong or warned) and not _NO_LIMIT.search(sentence.text):
             yield from _limits(sentence, view, strong, warned)
 
 
-def _strong(text: str, language: str) -> str:
-    """Return the words that limit something; empty where there are none, or only for another thing."""
+def limits(text: str, language: str) -> str:
+    """Return the words of a text that limit something; empty where there are none, or only for another thing."""
     if not mentions(text, _CUES[language]):
         return ""
     main = _MAIN[language].split(CODE_SPAN.sub("", text))[0]  # "Ines reported that the crane cannot lift it": not Ines
@@ -107,7 +107,7 @@ def _limits(sentence: Sentence, view: View, strong: str, warned: str) -> Iterato
     np = _np(sentence, view, strong, warned=bool(warned))
     if not np or len(np.split()) > MAX_NP_WORDS or _NO_NP.search(np) or is_order(np, view):
         return
-    if strong or warned in ("limitation", "todo") or is_thing(np, view):
+    if strong or warned in ("limitation", "todo") or (is_thing(np, view) and not ends_in_verb(np, view)):
         yield _draft(np, sentence, view, warned if warned and warned != "todo" else "limitation")
 
 
@@ -147,7 +147,7 @@ def _assumed(clause: Clause, view: View) -> dict[str, str]:
     subject = view.np(clause)
     if verb in ("does", "do", "did"):
         first, _, others = rest.partition(" ")
-        predicate = f"{third_person(first) if verb == 'does' else first} {others}" if verb != "did" else ""
+        predicate = f"{_positive(first) if verb == 'does' else first} {others}" if verb != "did" else ""
     else:
         predicate = f"{verb} {rest}"
     positive = f"{subject} {predicate}".strip() if predicate else ""
@@ -155,3 +155,7 @@ def _assumed(clause: Clause, view: View) -> dict[str, str]:
     if len(positive.split()) > MAX_POSITIVE_WORDS:
         return {}
     return {"positive": positive, "vp": f"{verb} not {rest}" if singular and subject.lower() != "we" else ""}
+
+
+def _positive(base: str) -> str:
+    return "has" if base == "have" else third_person(base)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from curatord.curate.extract.headings import warns
 from curatord.curate.extract.setting import LINKS_ONLY, name_and_value
 from curatord.curate.extract.steps import is_procedure
-from curatord.curate.extract.thing import FORMULA, is_thing
+from curatord.curate.extract.thing import FORMULA, ends_in_verb, is_thing
 from curatord.curate.phrasing import say
 from curatord.curate.text import balanced, capitalised, closed, hard_tokens, opened
 from curatord.memory.document import ListBlock
@@ -90,7 +90,7 @@ def _told_as(text: str, focus: str, view: View) -> str:
 
 def _is_sure(focus: str, text: str, view: View) -> bool:
     """Whether the focus is no mere word of the text: code, a noun phrase, a name within a sentence too."""
-    if not is_thing(focus, view) or _ACRONYM.fullmatch(focus):
+    if not is_thing(focus, view) or ends_in_verb(focus, view) or _ACRONYM.fullmatch(focus):
         return False
     return not focus[0].isupper() or re.search(rf"[a-z,] {re.escape(focus)}", text) is not None
 

@@ -78,9 +78,11 @@ def _is_act(act: str, view: View) -> bool:
     first, *others = act.lower().split()
     if not MIN_WORDS - 1 <= len(others) < MAX_WORDS or not balanced(act) or first in _NO_ACT:
         return False
-    verb = view.context.language == "fr" or view.lexicon.finite.get(first, ("", ""))[1] == first
+    no_verb = view.lexicon.determiners | view.lexicon.prepositions
     return (
-        verb
+        first.isalpha()
+        and not first.endswith(("ing", "ed", "ly"))
+        and first not in no_verb
         and stands_alone(act, view.lexicon.pronouns)
         and not {*others} & {"it", "them", "this", "that", "these", "those"}
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from curatord.curate.extract.headings import warns
+from curatord.curate.extract.limitation import limits
 from curatord.curate.phrasing import say
 from curatord.curate.subject import stands_alone
 from curatord.curate.text import balanced, capitalised, closed, hard_tokens, opened, sentences
@@ -39,6 +42,11 @@ NOTHING = frozenset(("", "-", "\u2014", "\u2013", "n/a", "na", "?", "...", "tbd"
 JOINING = frozenset(("of", "for", "in", "to", "per", "at"))  # what may join two nouns
 PARTICLES = frozenset(("up", "down", "out", "off", "away", "back"))
 LOUD = frozenset(("yes", "no", "not", "none", "only", "all", "always", "never"))
+_WEAK = re.compile(
+    r"\b(?:bugs?|risks?|caveats?|limit(?:ation)?s?|problems?|issues?|warnings?|drawbacks?|cons|failures?|errors?|attacks?"
+    r"|inconv\u00e9nients?|risques?|limites?|probl\u00e8mes?)\b",
+    re.IGNORECASE,
+)
 PLURAL = re.compile(r"^[a-z].*(?:\w[^suiac]s|ies|[^s]es)$")
 
 
@@ -56,6 +64,7 @@ def extract(view: View) -> Iterator[Draft]:
                 draft = _draft(item, name, value, sibling, values, view)
                 if draft:
                     yield draft
+                    yield from _warning(draft, name, value, view)
 
 
 def name_and_value(item: ListItem) -> tuple[str, str] | None:
@@ -118,6 +127,16 @@ def link(name: str, value: str, view: View) -> str:
     if is_plural(name):
         return "are" if re.search(r",| and |^\D*[2-9]", value) else ""
     return "is"
+
+
+def _warning(draft: Draft, name: str, value: str, view: View) -> Iterator[Draft]:
+    """Yield the named value once more, as a limitation, where it forbids or limits or is called a weakness."""
+    warned = warns(view.section.heading, value) == "limitation" or _WEAK.search(name)
+    if warned or limits(value, view.context.language):
+        np = draft.slots["name"]
+        told = {slot: words for slot, words in draft.slots.items() if slot != "value"}  # it is the same statement
+        slots = {**told, "np": np, **view.placed(np)}
+        yield replace(draft, shape="limitation", slots=slots, weight=draft.weight - 0.1)
 
 
 def _draft(item: ListItem, name: str, value: str, sibling: str, values: tuple[str, ...], view: View) -> Draft | None:

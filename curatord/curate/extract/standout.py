@@ -19,7 +19,7 @@ _FIRST = {
     "en": re.compile(
         r"(?:(?:also|probably|currently|by far|still|now) )?(?:the|our|its) (?:only|most|least|best|worst|(?!latest"
         r"|rest|test)\w{2,}est"
-        r"|main|primary|\w{2,}er (?:one|of))\b"
+        r"|main|primary|\w{2,}er one)\b"
     ),
     "fr": re.compile(
         r"(?:(?:aussi|actuellement|encore) )?(?:le|la|les|l') ?(?:seule?s?|plus|moins|meilleure?s?|pire"

@@ -48,17 +48,24 @@ def is_thing(text: str, view: View, *, plain: bool = False) -> bool:
     if (
         not stands_alone(text, view.lexicon.pronouns)
         or view.lexicon.pronouns & {*told}
-        or {told[0], told[-1]} & _NO_THING
+        or told[-1] in _NO_THING
+        or told[0] == "both"
     ):
         return False
     finite = view.lexicon.finite
-    if any(finite.get(word, ("",))[0] == "does" for word in told[2:]) or (len(told) > 2 and told[-1].endswith("ly")):
+    if any(finite.get(word, ("",))[0] == "does" for word in told[2:-1]) or (len(told) > 2 and told[-1].endswith("ly")):
         return False
     if text[0] == "`" or text[0].isupper() or any(pattern.match(text) for pattern in (_DETERMINED, _DOING, IDENTIFIER)):
         return True
     if is_order(text, view) or told[0] in view.lexicon.no_subject or not text[0].isalpha():
         return False
     return plain or bool(_PLURAL.match(text))
+
+
+def ends_in_verb(text: str, view: View) -> bool:
+    """Whether three words or more run on into a verb: "the issue happens"; words cut out of a sentence may do so."""
+    told = text.lower().split()
+    return len(told) > 2 and view.lexicon.finite.get(told[-1], ("",))[0] == "does"
 
 
 def is_order(text: str, view: View) -> bool:
