@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import mlx.core as mx
 import numpy as np
 
+from curatord.train.backend import MEBIBYTE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-MEBIBYTE = 1 << 20
 
 
 class Activations:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory
+from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory, write_file
 from curatord.train import tensor_file
 from curatord.train.loop import Moment, Position
 from curatord.train.run_events import Stage
@@ -38,7 +37,7 @@ def save(directory: Path, checkpoint: Checkpoint) -> None:
     temporary.mkdir(parents=True)
     arrays = {f"{group}/{name}": array for group, named in _groups(moment).items() for name, array in named.items()}
     tensor_file.write(temporary / "arrays.safetensors", arrays)
-    _flush(temporary / "position.json", orjson.dumps({"stage": checkpoint.stage, **asdict(moment.position)}))
+    write_file(temporary / "position.json", orjson.dumps({"stage": checkpoint.stage, **asdict(moment.position)}))
     flush_directory(temporary)
     shutil.rmtree(place, ignore_errors=True)
     temporary.rename(place)
@@ -73,13 +72,6 @@ def _groups(moment: Moment) -> dict[str, tensor_file.Arrays]:
         "best": moment.best,
         "optimizer": moment.optimizer,
     }
-
-
-def _flush(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 _ORDER = {Stage.SFT: "1-sft", Stage.DPO: "2-dpo"}

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from curatord.config import Dpo
-    from curatord.train.material import Arrays, Material
+    from curatord.train.material import Material
     from curatord.train.rows import TokenRow
     from curatord.train.run_events import Trained
     from curatord.train.split_model import SplitModel
+    from curatord.train.tensor_file import Arrays
 
 
 @dataclass(frozen=True, slots=True)

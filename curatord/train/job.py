@@ -26,7 +26,7 @@ from curatord.train.reporter import Reporter
 from curatord.train.rows import Encoder
 from curatord.train.run_directory import BaseUsed, Plan, Prepared, SnapshotUsed
 from curatord.train.run_events import Finished, Paused, Resumed, Stage, StageBegan, Warned, read_events
-from curatord.train.snapshot import ReplayRow, Snapshot, add_replay, open_snapshot
+from curatord.train.snapshot import Snapshot, add_replay, open_snapshot
 from curatord.train.split_model import SplitModel
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Job:
             return snapshot
         self._begin(Stage.REPLAY)
         rows = replay_rows(learner.base, self._request.models, wanted, loaded=(learner.model, learner.tokenizer))
-        return add_replay(snapshot, (ReplayRow(row.question, row.answer) for row in rows))
+        return add_replay(snapshot, rows)
 
     def _write_prepared(self, snapshot: Snapshot, learner: Learner, data: Dataset, plans: Plans) -> None:
         if self._run.prepared() is not None:

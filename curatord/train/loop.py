@@ -29,7 +29,7 @@ from curatord.train.rate import learning_rate
 
 if TYPE_CHECKING:
     from curatord.train.lora import Weights
-    from curatord.train.material import Arrays
+    from curatord.train.tensor_file import Arrays
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0  # at most: what a crash may cost
 UNSOUND_STEPS = 3  # so many in a row, and training is given up

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from curatord.train.batches import Batch
     from curatord.train.rows import TokenRow
     from curatord.train.split_model import SplitModel
-
-Arrays = dict[str, "mx.array"]
+    from curatord.train.tensor_file import Arrays
 
 
 @dataclass(frozen=True, slots=True)

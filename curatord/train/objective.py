@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import mlx.core as mx
 
-    from curatord.train.material import Arrays
     from curatord.train.run_events import Trained
+    from curatord.train.tensor_file import Arrays
 
 
 @dataclass(frozen=True, slots=True)

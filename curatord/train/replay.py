@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.resources import files
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from curatord.store.atomic import write_file
 from curatord.train import backend, base_model
+from curatord.train.snapshot import ReplayRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,14 +35,6 @@ BATCH = 32
 VERSION = 1
 # Not the full stop after a number: in a list, that is where an entry begins.
 _SENTENCE_END = re.compile(r"(?<!\d)[.!?](?=\s|$)|\n")
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayRow:
-    """A general prompt and what the base model answers to it."""
-
-    question: str
-    answer: str
 
 
 def prompts() -> list[str]:

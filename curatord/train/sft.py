@@ -18,9 +18,10 @@ from curatord.train.run_events import Stage
 
 if TYPE_CHECKING:
     from curatord.train.activations import Activations
-    from curatord.train.material import Arrays, Material
+    from curatord.train.material import Material
     from curatord.train.run_events import Trained
     from curatord.train.split_model import SplitModel
+    from curatord.train.tensor_file import Arrays
 
 _BESIDE = "replay_"
 

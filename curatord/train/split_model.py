@@ -20,7 +20,8 @@ from curatord.train.prefix_cache import Following, Recording
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Arrays = dict[str, mx.array]
+    from curatord.train.tensor_file import Arrays
+
 Caches = Sequence[Recording | Following] | None
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import mlx.core as mx
+
+from curatord.store.atomic import flush
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ def write(path: Path, arrays: Arrays) -> None:
     with path.open("wb") as file:
         mx.save_safetensors(file, arrays)
         file.flush()
-        os.fsync(file.fileno())
+        flush(file.fileno())
 
 
 def read(path: Path) -> Arrays:

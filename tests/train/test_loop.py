@@ -19,8 +19,8 @@ from tests.train.tiny import Recorder, Tiny, first_moment, load_tiny
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from curatord.train.material import Arrays
     from curatord.train.objective import Objective
+    from curatord.train.tensor_file import Arrays
 
 
 def _objective(tiny: Tiny, place: Path, *, memory_mb: int = 64) -> tuple[Objective, Course]:

@@ -12,11 +12,12 @@ import mlx_lm
 import pytest
 
 from curatord.train import base_model, replay
-from curatord.train.replay import ReplayRow, prompts, replay_rows, whole_sentences
+from curatord.train.replay import prompts, replay_rows, whole_sentences
 from tests.train.models import HERE, run
 
 if TYPE_CHECKING:
     from curatord.train.base_model import BaseModel
+    from curatord.train.snapshot import ReplayRow
 
 GENERAL = Path(__file__).parents[3] / "shared" / "uptake" / "general.jsonl"
 UNLOADED = (None, None)  # in place of a model: whoever uses it fails
