@@ -39,7 +39,9 @@ Texts = Annotated[tuple[str, ...], Strict(False)]  # TOML has lists; frozen sett
 class Table(BaseModel):
     """A table of the configuration file: unknown keys are errors, values are never coerced from another type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=True, serialize_by_alias=True
+    )
 
 
 class State(Table):
@@ -212,11 +214,63 @@ class Training(Table):
         None, description="Where base models are kept; without it, the platform's cache directory."
     )
     hosts: Texts = Field((), description="Machines that train together (mlx.launch); empty: this one alone.")
+    continue_: bool = Field(
+        False,
+        alias="continue",
+        description="Go on from the adapter in service; off: every run starts from the base, and forgets what is gone.",
+    )
     lora: Lora = Lora()
     sft: Sft = Sft()
     dpo: Dpo = Dpo()
     replay: Replay = Replay()
     conditions: Conditions = Conditions()
+
+
+class Judge(Table):
+    """A language model that grades what the keys of a fact do not settle; without an endpoint or a base there is none."""
+
+    endpoint: str = Field("", description='An OpenAI-compatible API, such as "http://127.0.0.1:11434/v1".')
+    model: str = Field("", description="The model to ask for there.")
+    api_key_variable: str = Field("", description="The environment variable that holds the key; empty: none is sent.")
+    base: str = Field("", description="Instead of an endpoint: a local base model, never the one that is trained.")
+    timeout_seconds: float = Field(60.0, gt=0, le=3600, description="Seconds for one verdict.")
+
+
+class Exam(Table):
+    """The exam after each run, and when its adapter goes into service."""
+
+    questions: int = Field(200, ge=1, description="Questions asked at most, spread over topics and categories.")
+    max_tokens: int = Field(40, ge=1, le=4096, description="Tokens of a reply at most.")
+    min_gain: float = Field(1.0, ge=0, le=100, description="Points of accuracy an adapter must gain over the one before.")
+    max_loss: float = Field(2.0, ge=0, le=100, description="Points that general knowledge may lose against the base.")
+    scales: Annotated[tuple[float, ...], Strict(False)] = Field(
+        (0.6, 0.8, 1.0), min_length=1, description="Strengths of the update that are tried; the best one is kept."
+    )
+    route: bool = Field(
+        True, description="Let the base model alone answer what the notes do not speak of (`ask`, `serve`, the exam)."
+    )
+    mastery: float = Field(0.9, gt=0, le=1, description="Share of right answers from which a topic counts as mastered.")
+    plateau: float = Field(0.01, ge=0, le=1, description="A round that gains less than this share is the last.")
+    rounds: int = Field(1, ge=0, le=20, description="Rounds at most in which the model learns from its own mistakes.")
+    keep: int = Field(5, ge=1, description="Adapters kept; the one in service is never deleted.")
+    judge: Judge = Judge()
+
+
+class Serve(Table):
+    """An OpenAI-compatible server on this machine, with the adapter in service."""
+
+    enabled: bool = Field(False, description="Whether the daemon keeps such a server running.")
+    port: int = Field(8741, ge=1, le=65535, description="The port on 127.0.0.1.")
+    min_free_memory_mb: int = Field(1024, ge=0, description="MiB of memory that must be available to start it; 0: any.")
+    pause_for_training: bool = Field(True, description="Whether it makes room while a run is going.")
+
+
+class Hook(Table):
+    """A command that is run when something has happened."""
+
+    on: Literal["shards_written", "run_finished", "promoted", "gap_found"] = Field(description="What it waits for.")
+    command: Texts = Field(min_length=1, description="The program and its arguments; no shell reads them.")
+    timeout_seconds: float = Field(60.0, gt=0, le=86_400, description="Seconds until it is ended.")
 
 
 class Log(Table):
@@ -243,5 +297,8 @@ class Settings(Table):
     shards: Shards = Shards()
     engine: Engine = Engine()
     training: Training = Training()
+    exam: Exam = Exam()
+    serve: Serve = Serve()
+    hooks: tuple[Hook, ...] = Field((), strict=False, description="Commands run when something has happened.")
     log: Log = Log()
     control: Control = Control()

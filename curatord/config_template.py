@@ -33,6 +33,8 @@ _EXAMPLES = {
     ("memory", "roots", "path"): "~/notes/knowledge",
     ("memory", "roots", "kind"): "knowledge",
     ("training", "models"): "~/.cache/curatord/models",
+    ("hooks", "on"): "promoted",
+    ("hooks", "command"): ["notify-send", "curatord", "A new adapter is in service."],
 }
 
 
@@ -58,7 +60,7 @@ def _options(model: type[BaseModel], place: tuple[str, ...]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if _table_in(field) is None:
             default = field.get_default()
-            line = _assignment(name, _EXAMPLES[(*place, name)] if default is None else default)
+            line = _assignment(field.alias or name, _EXAMPLES[(*place, name)] if default is None else default)
             yield f"\n{_comment(_meaning(field))}{_comment(line) if default is None else line}"
 
 
