@@ -256,6 +256,15 @@ class Exam(Table):
     judge: Judge = Judge()
 
 
+class Gaps(Table):
+    """What to learn next: `curatord gaps`, and `gaps.md` in the state directory."""
+
+    listed: int = Field(20, ge=1, le=1000, description="Gaps told in `gaps.md` at most.")
+    questions: int = Field(20, ge=0, description="Exam questions asked again to see how sure the model is; 0: none.")
+    samples: int = Field(3, ge=0, le=20, description="Replies drawn for each of them, to see whether they agree.")
+    remember: bool = Field(True, description="Keep questions that the notes do not speak of; secrets are left out.")
+
+
 class Serve(Table):
     """An OpenAI-compatible server on this machine, with the adapter in service."""
 
@@ -298,6 +307,7 @@ class Settings(Table):
     engine: Engine = Engine()
     training: Training = Training()
     exam: Exam = Exam()
+    gaps: Gaps = Gaps()
     serve: Serve = Serve()
     hooks: tuple[Hook, ...] = Field((), strict=False, description="Commands run when something has happened.")
     log: Log = Log()

@@ -51,6 +51,21 @@ class StateDirectory:
         return self.path / "adapters"
 
     @property
+    def current(self) -> Path:
+        """A symbolic link to the adapter in service."""
+        return self.path / "current"
+
+    @property
+    def promotions(self) -> Path:
+        """Which adapters have been in service, and why."""
+        return self.path / "promotions.jsonl"
+
+    @property
+    def gaps(self) -> Path:
+        """What to learn next, for the agent to read."""
+        return self.path / "gaps.md"
+
+    @property
     def schedule(self) -> Path:
         """Up to when due times of the schedule have been answered."""
         return self.path / "schedule.json"

@@ -73,6 +73,14 @@ def _figures(status: Mapping[str, Any]) -> Iterator[str]:
     yield f"problems    {_number(status['problems'])}{'  (curatord problems)' if status['problems'] else ''}"
     yield f"last pass   {status['last_pass'] or 'none yet'}"
     yield from training_text.lines(status["training"], status["new_pairs"])
+    yield from _serving(status.get("serving") or {"state": "off"})
+
+
+def _serving(serving: Mapping[str, Any]) -> Iterator[str]:
+    if serving["state"] != "off":
+        answers = f"{serving['model']} at {serving['url']}" if serving["model"] else ""
+        told = ": ".join(part for part in (serving["state"], serving["reason"]) if part)
+        yield f"serving     {', '.join(part for part in (answers, '' if told == 'serving' else told) if part)}"
 
 
 def _notices(status: Mapping[str, Any]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from curatord import __version__
-from curatord.control import dropped, models, training_api
+from curatord.control import adapters_api, dropped, models, training_api
 from curatord.control.dependencies import Asked, Page, Reader  # noqa: TC001  see above
 from curatord.control.guard import Guard
 from curatord.daemon.status import Reloaded, Status, Synced  # noqa: TC001  see above
@@ -48,6 +48,7 @@ def make_app(service: Service, settings: Control) -> FastAPI:
     app.state.service = service
     app.include_router(router)
     app.include_router(training_api.router)
+    app.include_router(adapters_api.router)
     app.add_exception_handler(CuratordError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from curatord.daemon.events import Events
     from curatord.daemon.status import Ordered, Preview, Reloaded, Status, Synced
+    from curatord.serve.adapters import Switch
     from curatord.store.records import DroppedRecord
 
 
@@ -64,6 +65,12 @@ class Service(Protocol):
 
     def refused(self, notes: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[DroppedRecord, ...]]:
         """Read notes again (root's name, path) in a process of its own and return what gives no pair in them."""
+
+    def promote(self, identity: str) -> Switch:
+        """Put an adapter into service; raises CuratordError where that cannot be."""
+
+    def roll_back(self) -> Switch:
+        """Put back what was in service before; raises CuratordError where that cannot be."""
 
     def stop(self) -> None:
         """Begin to shut down."""

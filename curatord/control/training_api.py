@@ -12,7 +12,8 @@ from curatord.daemon import training_view
 from curatord.daemon.status import Ordered, Preview  # noqa: TC001  see above
 from curatord.daemon.supervisor import PAUSED_BY_PERSON
 from curatord.train.run_directory import RunState, find_run, list_runs
-from curatord.train.run_events import progress, read_events
+from curatord.train.run_events import read_events
+from curatord.train.run_progress import progress
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from curatord.errors import CuratordError
+from curatord.serve.adapters import WEIGHTS
 from curatord.store.atomic import TEMPORARY_SUFFIX, flush, flush_directory
 
 if TYPE_CHECKING:
@@ -13,24 +14,24 @@ if TYPE_CHECKING:
 
     from curatord.train.run_directory import RunDirectory
 
-WEIGHTS = "adapters.safetensors"
-
 
 def keep_adapter(run: RunDirectory, adapters: Path) -> Path:
     """Copy the adapter of a finished run to `adapters/ID`, whole and durable, and return that directory.
 
-    It may be there already. Raises CuratordError where the run has no adapter or the disk does not take it.
+    The record of its exam comes with it, where it sat one. It may be there already. Raises CuratordError where the run
+    has no adapter or the disk does not take it.
     """
     kept = adapters / run.id
     if kept.exists():
         return kept
-    if not (run.adapter / WEIGHTS).is_file():
+    made = run.examined if run.examined.is_dir() else run.adapter
+    if not (made / WEIGHTS).is_file():
         raise CuratordError(f"the run ended without an adapter in {run.adapter}")
     draft = adapters / f"{run.id}{TEMPORARY_SUFFIX}"
     try:
         shutil.rmtree(draft, ignore_errors=True)
         adapters.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shutil.copytree(run.adapter, draft)
+        shutil.copytree(made, draft)
         for path in draft.iterdir():
             with path.open("rb") as file:
                 flush(file.fileno())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from curatord.train.run_directory import RunDirectory
 
-TRAIN = (sys.executable, "-m", "curatord.train")
+TRAIN = (sys.executable, "-m", "curatord.exam")  # trains, and examines what came of it
 NICENESS = 10
 OUTPUT = "output.txt"
 _LAST_BYTES = 2000

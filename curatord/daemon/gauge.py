@@ -14,6 +14,7 @@ from curatord.daemon.status import (
     PairCounts,
     QueueStatus,
     RootStatus,
+    ServingStatus,
     Status,
     TrainingStatus,
 )
@@ -41,6 +42,9 @@ class Gauge:
     last_pass: str | None = None
     watch_problems: tuple[str, ...] = ()
     training: TrainingStatus = field(default_factory=lambda: TrainingStatus(state="off"))
+    adapter: str | None = None
+    exam: ExamStatus = field(default_factory=ExamStatus)
+    serving: ServingStatus = field(default_factory=lambda: ServingStatus(state="off"))
     started: float = field(default_factory=monotonic)
 
     def status(self, settling: int) -> Status:
@@ -61,7 +65,9 @@ class Gauge:
             problems=totals.problems if totals else 0,
             new_pairs=totals.new if totals else 0,
             training=self.training,
-            exam=ExamStatus(),
+            adapter=self.adapter,
+            exam=self.exam,
+            serving=self.serving,
             config=ConfigStatus(path=self.config_path, error=self.config_error),
             warnings=list(self.watch_problems),
             error=self.last_error,

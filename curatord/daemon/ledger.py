@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from curatord.log import get_logger
-from curatord.store.seen import forget_run, mark_seen
+from curatord.store.seen import forget_run, keep_seen, mark_seen
 from curatord.train.snapshot import File
 
 if TYPE_CHECKING:
@@ -17,6 +17,22 @@ if TYPE_CHECKING:
     Change = Callable[[sqlite3.Connection], None]
 
 log = get_logger("training")
+
+
+class Ledger(Protocol):
+    """Which pairs runs have seen; every call returns at once and is done soon, in this order."""
+
+    def mark(self, run: RunDirectory) -> None:
+        """Remember that a run has seen the pairs of its snapshot."""
+
+    def forget(self, run: RunDirectory) -> None:
+        """Forget what a run has seen: it came to nothing."""
+
+    def keep(self, run: RunDirectory) -> None:
+        """Let what a run has seen stay seen for good: its adapter is in service."""
+
+    def restore(self, runs: Sequence[RunDirectory]) -> None:
+        """Remember what runs have seen, should the store be a new one."""
 
 
 class StoreLedger:
@@ -33,6 +49,10 @@ class StoreLedger:
     def forget(self, run: RunDirectory) -> None:
         """Forget what a run has seen."""
         self._write(lambda connection: forget_run(connection, run.id))
+
+    def keep(self, run: RunDirectory) -> None:
+        """Let what a run has seen stay seen for good."""
+        self._write(lambda connection: keep_seen(connection, run.id))
 
     def restore(self, runs: Sequence[RunDirectory]) -> None:
         """Remember what runs have seen where the store knows of none: it was made anew from the notes."""

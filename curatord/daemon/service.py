@@ -14,12 +14,15 @@ from curatord.daemon import review
 from curatord.daemon.child import TRAIN
 from curatord.daemon.events import Events
 from curatord.daemon.gauge import Gauge
+from curatord.daemon.hooks import Hooks
 from curatord.daemon.ledger import StoreLedger
 from curatord.daemon.lock import InstanceLock
 from curatord.daemon.loop import IngestLoop
 from curatord.daemon.passes import Passes
+from curatord.daemon.promotion import Promotion
 from curatord.daemon.roots import name_roots
 from curatord.daemon.schedule import Clock
+from curatord.daemon.serving import ServingThread
 from curatord.daemon.status import Reloaded, Status, Synced
 from curatord.daemon.supervisor import Surroundings
 from curatord.daemon.training import Pairs, TrainingThread
@@ -29,6 +32,7 @@ from curatord.errors import ConfigurationError, CuratordError
 from curatord.log import configure, get_logger
 from curatord.memory.settle import SettleWindow
 from curatord.paths import state_directory
+from curatord.serve.adapters import Adapters
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from curatord.config import Settings
     from curatord.daemon.loop import Turn
     from curatord.paths import StateDirectory
+    from curatord.serve.adapters import Switch
     from curatord.store.records import DroppedRecord
 
 SECONDS_TO_FINISH = 1.5  # for the batch in hand, before its workers are ended
@@ -84,9 +89,9 @@ def run(
 class Daemon:
     """What `run` runs, and what the control socket talks to (as `control.service.Service`).
 
-    Four threads share the work: the event loop answers clients, the ingest thread alone writes the store, the training
-    thread alone writes how runs stand, and the clock keeps time. What a client is told at once stands in the gauge;
-    the rest is read over connections of its own.
+    Five threads share the work: the event loop answers clients, the ingest thread alone writes the store, the training
+    thread alone writes how runs stand, the serving thread keeps a server up where one is wanted, and the clock keeps
+    time. What a client is told at once stands in the gauge; the rest is read over connections of its own.
     """
 
     def __init__(
@@ -94,6 +99,7 @@ class Daemon:
     ) -> None:
         """Open the store; nothing moves before `run`."""
         self.events = Events()
+        self._hooks = Hooks(self.events, settings.hooks)
         self._config_file = config_file
         self._state = state
         self._gauge = Gauge(str(config_file), roots=name_roots(settings.memory.roots))
@@ -114,14 +120,20 @@ class Daemon:
             woke_up=self._woke_up,
             beat=self._beat,
         )
+        ledger = StoreLedger(self._write)
+        self.promotion = Promotion(
+            Adapters(state), ledger, self.events, keep=lambda: self._passes.settings.exam.keep, examined=self._examined
+        )
+        self.promotion.show(self._gauge)
         self.training = TrainingThread(
             state,
             settings,
-            Surroundings(train, state.adapters, StoreLedger(self._write), self.events),
+            Surroundings(train, self.promotion, ledger, self.events),
             self._gauge,
             pairs=self._pairs,
             wake_at=self._clock.wake_at,
         )
+        self.serving = ServingThread(state, settings, self._gauge, self.events)
         self._stop_requested: asyncio.Event | None = None
         self._event_loop: asyncio.AbstractEventLoop | None = None
 
@@ -140,9 +152,11 @@ class Daemon:
         log.info("started", version=__version__, config=str(self._config_file), state=str(self._state.path))
         # Watching begins before the first look at the disk, or changes would fall between the two.
         self._watching.watch(self._gauge.roots)
+        self._hooks.start()
         self._loop.start()
         self._clock.start()
         self.training.start()
+        self.serving.start()
         try:
             asyncio.run(self._serve(make_server))
         finally:
@@ -195,6 +209,21 @@ class Daemon:
         if self._event_loop is not None and self._stop_requested is not None:
             self._event_loop.call_soon_threadsafe(self._stop_requested.set)
 
+    def promote(self, identity: str) -> Switch:
+        """Put an adapter into service; raises CuratordError where that cannot be."""
+        switch = self.promotion.promote(identity)
+        self.promotion.show(self._gauge)
+        return switch
+
+    def roll_back(self) -> Switch:
+        """Put back what was in service before; raises CuratordError where that cannot be."""
+        switch = self.promotion.roll_back()
+        self.promotion.show(self._gauge)
+        return switch
+
+    def _examined(self) -> None:
+        self.promotion.show(self._gauge)
+
     def _beat(self) -> None:
         self.training.nudge()
 
@@ -232,6 +261,8 @@ class Daemon:
         self._watching.watch(self._gauge.roots)
         self._passes.use(settings)
         self.training.use(settings)
+        self.serving.use(settings)
+        self._hooks.use(settings.hooks)
         self._clock.set_rescan(settings.memory.rescan_seconds)
         self._loop.set_window(_window(settings))
 
@@ -248,6 +279,7 @@ class Daemon:
         await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
         self._gauge.state = "stopping"
         self.training.begin_to_stop()
+        self.serving.begin_to_stop()
         self._loop.begin_to_stop()  # clients that wait for a pass are answered while they can be
         self.events.publish("stopping")
         self.events.close()
@@ -262,8 +294,10 @@ class Daemon:
         self._clock.stop()
         self._watching.stop()
         ended = self._loop.stop(SECONDS_TO_FINISH)
+        self._hooks.stop()
         self._workers.close()  # whoever still waits for a worker stops waiting
         self.training.stop()
+        self.serving.stop()
         if ended or self._loop.stop(SECONDS_TO_FINISH):
             self._passes.close()
 

@@ -93,6 +93,22 @@ class ExamStatus(Wire):
     after: float | None = None
 
 
+class ServingStatus(Wire):
+    """The server with an OpenAI-compatible API.
+
+    `state` is off, starting, serving, paused (while a run is going) or held (by `reason`); in each of them a server
+    from before may go on. `url` is the API's address while it is listened on; `model` is what answers there, as clients
+    see it, and `adapter` its adapter: none for the base model alone.
+    """
+
+    state: str
+    url: str | None = None
+    model: str | None = None
+    adapter: str | None = None
+    pid: int | None = None
+    reason: str | None = None
+
+
 class ConfigStatus(Wire):
     """The configuration in force, and what is wrong with the file now (if anything)."""
 
@@ -122,6 +138,7 @@ class Status(Wire):
     training: TrainingStatus
     adapter: str | None = None
     exam: ExamStatus
+    serving: ServingStatus = ServingStatus(state="off")
     config: ConfigStatus
     warnings: list[str]
     error: str | None = None

@@ -11,21 +11,20 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from curatord.daemon.adapters import keep_adapter
 from curatord.daemon.child import Child, Ending, describe, end_orphan, ending
 from curatord.daemon.decision import Pending
 from curatord.errors import CuratordError, StoreError
 from curatord.log import get_logger
 from curatord.train.run_directory import RunState, State
-from curatord.train.run_events import Failed, Finished, Paused, Step, progress, read_events
+from curatord.train.run_events import Failed, Finished, Paused, Step, read_events
+from curatord.train.run_progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from curatord.daemon.events import Events
+    from curatord.daemon.ledger import Ledger
+    from curatord.daemon.promotion import Promotion
     from curatord.train.run_directory import RunDirectory
 
 MOST_RESTARTS = 3
@@ -45,25 +44,12 @@ class Wish(StrEnum):
     CANCEL = "cancel"
 
 
-class Ledger(Protocol):
-    """Which pairs runs have seen; every call returns at once and is done soon, in this order."""
-
-    def mark(self, run: RunDirectory) -> None:
-        """Remember that a run has seen the pairs of its snapshot."""
-
-    def forget(self, run: RunDirectory) -> None:
-        """Forget what a run has seen: it came to nothing."""
-
-    def restore(self, runs: Sequence[RunDirectory]) -> None:
-        """Remember what runs have seen, should the store be a new one."""
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every run needs besides itself: the command that trains, where adapters are kept, who is told."""
+    """What every run needs besides itself: the command that trains, what becomes of its adapter, who is told."""
 
     command: tuple[str, ...]
-    adapters: Path
+    promotion: Promotion
     ledger: Ledger
     events: Events
 
@@ -237,12 +223,11 @@ class Supervisor:
 
     def _finish(self) -> None:
         try:
-            # The exam decides about its promotion; until then it is a candidate.
-            kept = keep_adapter(self.run, self._around.adapters)
+            told = self._around.promotion.conclude(self.run)
         except CuratordError as error:
             self._fail(str(error))
             return
-        self._end(RunState.DONE, f"its adapter is {kept}")
+        self._end(RunState.DONE, told)
 
     def _fail(self, why: str) -> None:
         self._end(RunState.FAILED, why)

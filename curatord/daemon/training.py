@@ -240,13 +240,16 @@ class TrainingThread:
         self._answered.put(decision.answered)
 
     def _begin(self, reason: Literal["schedule", "asked"], training: Training) -> Supervisor:
+        in_service = self._around.promotion.adapters.in_service()
         request = Request(
             reason=reason,
             seed=training.seed,
             training=training,
+            exam=self._settings.exam,
             system=self._settings.pairs.system,
             store=self._state.store,
             models=models_directory(training.models),
+            in_service=in_service.path if in_service else None,
         )
         self._run = Supervisor(new_run(self._state.runs, request), self._around)
         self._go(self._run)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from curatord.daemon.decision import Decision, Situation
     from curatord.daemon.supervisor import Supervisor
     from curatord.train.run_directory import RunDirectory
-    from curatord.train.run_events import Progress
+    from curatord.train.run_progress import Progress
 
 
 def status(training: Training, run: Supervisor | None, decision: Decision, last: LastRun | None) -> TrainingStatus:

@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from curatord.errors import CuratordError, ExitCode
 from curatord.train import launch
@@ -19,10 +20,21 @@ from curatord.train.run_directory import RunDirectory
 from curatord.train.run_events import EventLog, Failed
 from curatord.train.stop_signal import StopSignal
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def main() -> int:
-    """Do the run that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m curatord.train", description="Do a training run.")
+    from curatord.train.job import Afterwards
+    from curatord.train.run_events import Event
+
+    Prepare = Callable[[RunDirectory, Callable[[Event], None], Callable[[], bool]], Afterwards]
+
+
+def main(module: str = "curatord.train", prepare: Prepare | None = None) -> int:
+    """Do the run that the command line names.
+
+    `module` is what was started; `prepare` makes what is to be done with the adapter afterwards.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description="Do a training run.")
     parser.add_argument("run", type=Path, help="the run's directory")
     parser.add_argument("--shrink", type=int, default=0, help="halve the batches so many times")
     arguments = parser.parse_args()
@@ -31,7 +43,7 @@ def main() -> int:
         return _help(arguments.shrink)
     with EventLog(run.events) as log:
         try:
-            return _work(run, log, arguments.shrink)
+            return _work(run, log, arguments.shrink, module, prepare)
         except CuratordError as error:
             return _fail(log, error.message, error.hint)
         except OSError as error:
@@ -41,18 +53,21 @@ def main() -> int:
             raise
 
 
-def _work(run: RunDirectory, log: EventLog, shrink: int) -> int:
+def _work(run: RunDirectory, log: EventLog, shrink: int, module: str, prepare: Prepare | None) -> int:
     hosts = run.request().training.hosts
     if hosts and not launch.is_launched():
-        return launch.launch(run, hosts, shrink)
+        return launch.launch(run, hosts, shrink, module)
     # The training libraries take a second to import, and what is wrong with them belongs into the events too.
     from curatord.train import machines  # noqa: PLC0415
     from curatord.train.job import Job  # noqa: PLC0415
 
     stop, pause = _listen(), run.path / launch.PAUSE
-    finished = Job(
-        run, log, must_stop=lambda: stop.received or pause.exists(), shrink=shrink, share=machines.join()
-    ).work()
+
+    def must_stop() -> bool:
+        return stop.received or pause.exists()
+
+    afterwards = prepare(run, log.append, must_stop) if prepare else None
+    finished = Job(run, log, must_stop=must_stop, shrink=shrink, share=machines.join(), afterwards=afterwards).work()
     return ExitCode.OK if finished else ExitCode.BUSY
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from curatord.train.run_events import Stage, Step, Validation, effective
+from curatord.train.run_events import Stage, Step, Validation
+from curatord.train.run_progress import effective
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -129,6 +129,8 @@ def _exam_row(row: sqlite3.Row) -> ExamRow:
         orjson.loads(row["keys"]),
         row["root"],
         row["path"],
+        orjson.loads(row["siblings"]),
+        row["extractor"],
     )
 
 
@@ -168,7 +170,7 @@ def _reading(store_path: Path) -> Iterator[sqlite3.Connection]:
 # The index gives the order; only rows of one hash, of which at most one is kept, are sorted besides.
 _ROWS = """
     SELECT pairs.pair, pairs.question, pairs.answer, pairs.category, pairs.rejected, facts.fact, facts.keys,
-           documents.root, documents.path
+           facts.siblings, facts.extractor, documents.root, documents.path
     FROM pairs INDEXED BY pairs_by_hash
     CROSS JOIN facts ON facts.id = pairs.fact
     CROSS JOIN documents ON documents.id = pairs.document

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from curatord.train.run_events import Event, EventLog
     from curatord.train.stages import Plans
 
+    Afterwards = Callable[["Learner", Snapshot], bool]
+
 VALID_SHARE = 0.05
 
 
@@ -64,7 +66,8 @@ class Learner:
 class Job:
     """A run in progress.
 
-    `must_stop` is asked after every step; `shrink` halves the batches so many times; `tell` is given every event.
+    `must_stop` is asked after every step; `shrink` halves the batches so many times; `tell` is given every event;
+    `afterwards` is called with the model that holds the adapter, and returns whether it is done with it.
     Where several processes train together, the first alone has a `log`; the others work in directories of their own.
     """
 
@@ -77,6 +80,7 @@ class Job:
         shrink: int = 0,
         share: Share = ALONE,
         tell: Callable[[Event], None] | None = None,
+        afterwards: Afterwards | None = None,
     ) -> None:
         """Read the request."""
         self._run = run
@@ -85,6 +89,7 @@ class Job:
         self._shrink = shrink
         self._share = share
         self._tell = tell
+        self._afterwards = afterwards
         self._request = run.request()
 
     def work(self) -> bool:
@@ -103,7 +108,13 @@ class Job:
         self._write_prepared(snapshot, learner, data, plans)
         if not (self._supervise(learner, data, plans) and self._prefer(learner, data, plans)):
             return False
-        self._finish(learner)
+        if not self._run.adapter.exists():
+            self._publish(learner, self._run.adapter)
+        lora.restore(learner.model, lora.saved(self._run.adapter))
+        if self._afterwards is not None and not self._afterwards(learner, snapshot):
+            self._append(Paused(stage=Stage.EXAM, step=0))
+            return False
+        self._finish()
         return True
 
     # --- preparing ----------------------------------------------------------------------------------------------
@@ -208,10 +219,8 @@ class Job:
     def _after_sft(self) -> Path:
         return self._run.path / "sft-adapter"
 
-    def _finish(self, learner: Learner) -> None:
+    def _finish(self) -> None:
         self._begin(Stage.SAVING)
-        if not self._run.adapter.exists():
-            self._publish(learner, self._run.adapter)
         if self._log is not None:
             curves.draw(self._run.curves, read_events(self._run.events).events)
         shutil.rmtree(self._run.checkpoints, ignore_errors=True)
@@ -221,7 +230,12 @@ class Job:
         """Put the adapter as it is now in place as a whole."""
         temporary = directory.with_name(directory.name + TEMPORARY_SUFFIX)
         shutil.rmtree(temporary, ignore_errors=True)
-        about = {"run": self._run.id, "base": learner.base.name, "base_sha256": learner.base.sha256}
+        about = {
+            "run": self._run.id,
+            "base": learner.base.name,
+            "base_sha256": learner.base.sha256,
+            "system": self._request.system,
+        }
         lora.save(learner.model, temporary, self._request.training.lora, about)
         flush_directory(temporary)
         temporary.rename(directory)

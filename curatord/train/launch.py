@@ -33,8 +33,8 @@ def is_launched() -> bool:
     return RANK in os.environ
 
 
-def launch(run: RunDirectory, hosts: Sequence[str], shrink: int) -> int:
-    """Run `python -m curatord.train` on every host, this one first, and return its exit code.
+def launch(run: RunDirectory, hosts: Sequence[str], shrink: int, module: str) -> int:
+    """Run `python -m MODULE` on every host, this one first, and return its exit code.
 
     Hosts are IP addresses, as the ring back end needs them; each needs curatord and the base model, and to be reached
     by SSH without a password. Raises LaunchError where mlx.launch is not there.
@@ -48,17 +48,17 @@ def launch(run: RunDirectory, hosts: Sequence[str], shrink: int) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_pause)
-    with subprocess.Popen(_command(run, hosts, shrink), preexec_fn=_ignore_signals) as process:  # noqa: PLW1509, S603  one thread, our own command
+    with subprocess.Popen(_command(run, hosts, shrink, module), preexec_fn=_ignore_signals) as process:  # noqa: PLW1509, S603  one thread, our own command
         process.wait()
     return _outcome(run, before)
 
 
-def _command(run: RunDirectory, hosts: Sequence[str], shrink: int) -> list[str]:
+def _command(run: RunDirectory, hosts: Sequence[str], shrink: int, module: str) -> list[str]:
     launcher = Path(sys.executable).with_name("mlx.launch")
     if not launcher.exists():
         raise LaunchError(f"{launcher} is missing.", hint="Install mlx again, or leave [training] hosts empty.")
     options = ["--backend", "ring", "--hosts", ",".join(hosts), "--starting-port", str(_free_port(len(hosts)))]
-    return [str(launcher), *options, sys.executable, "-m", "curatord.train", str(run.path), "--shrink", str(shrink)]
+    return [str(launcher), *options, sys.executable, "-m", module, str(run.path), "--shrink", str(shrink)]
 
 
 def _ignore_signals() -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from curatord.config import Training
+from curatord.config import Exam, Training
 from curatord.errors import NotFoundError, StoreError
 from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory, write_file
 
@@ -68,16 +68,21 @@ def _id_for(data: dict[str, Any]) -> str:
 
 
 class Request(Record):
-    """What a run is asked to do: everything its child needs to know; `system` is the system text of every pair."""
+    """What a run is asked to do: everything its child needs to know; `system` is the system text of every pair.
+
+    `in_service` is the directory of the adapter to be compared with, None where there is none.
+    """
 
     created: AwareDatetime = Field(default_factory=_now)
     id: str = Field(default_factory=_id_for, pattern=f"^{_ID.pattern}$")
     reason: Literal["schedule", "asked"]
     seed: int
     training: Training
+    exam: Exam = Exam()
     system: str
     store: Path
     models: Path
+    in_service: Path | None = None
 
 
 class State(Record):
@@ -171,6 +176,11 @@ class RunDirectory:
     def adapter(self) -> Path:
         """The finished adapter, as mlx_lm loads it."""
         return self.path / "adapter"
+
+    @property
+    def examined(self) -> Path:
+        """The adapter at the strength that its exam chose, with the record of that exam."""
+        return self.path / "examined"
 
     @property
     def curves(self) -> Path:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -69,7 +69,10 @@ class PreferenceRow:
 
 @dataclass(frozen=True, slots=True)
 class ExamRow:
-    """A question kept out of training: `keys` must stand in a right answer; `root` and `path` name the note."""
+    """A question kept out of training: `keys` must stand in a right answer; `root` and `path` name the note.
+
+    `siblings` are values that other facts have where this one has its own, `kind` is the kind of fact.
+    """
 
     question: str
     answer: str
@@ -79,6 +82,8 @@ class ExamRow:
     keys: list[str]
     root: str
     path: str
+    siblings: list[str] = field(default_factory=list)
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

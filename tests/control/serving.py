@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -24,6 +25,7 @@ from curatord.daemon.gauge import Gauge
 from curatord.daemon.status import Ordered, Preview, Reloaded, Status, Synced
 from curatord.errors import NotFoundError
 from curatord.paths import StateDirectory
+from curatord.serve.adapters import Switch
 from curatord.store.batch import batch
 from curatord.store.database import Store
 from curatord.store.queries import totals
@@ -117,6 +119,16 @@ class StandIn:
     def confirm_deletions(self) -> list[str]:
         """Name a root."""
         return ["knowledge"]
+
+    def promote(self, identity: str) -> Switch:
+        """Remember it."""
+        self.asked.append(("promote", identity))
+        return Switch(time=datetime.now(UTC), adapter=identity, before="", reason="asked for")
+
+    def roll_back(self) -> Switch:
+        """Remember it."""
+        self.asked.append("rollback")
+        return Switch(time=datetime.now(UTC), adapter="", before="20260101-000000-0000", reason="asked for")
 
     def stop(self) -> None:
         """Remember it."""

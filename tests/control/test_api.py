@@ -230,6 +230,8 @@ def test_the_schema_is_served_and_names_every_endpoint(served: Serving) -> None:
     """Other programs find out what there is to ask."""
     schema: dict[str, Any] = served.client.get("/v1/openapi.json")
     assert {path.removeprefix("/v1/") for path in schema["paths"]} == {
+        "adapters/rollback",
+        "adapters/{identity}/promote",
         "status",
         "sync",
         "reload",

@@ -168,7 +168,7 @@ def test_after_three_restarts_a_crash_is_a_failure(world: RunWorld) -> None:
 def test_a_command_that_is_not_there_fails_the_run(world: RunWorld) -> None:
     """One clear line."""
     supervisor = Supervisor(world.run(), world.around())
-    supervisor._around = type(supervisor._around)(("/nowhere/python",), world.directory, world.ledger, world.events)
+    supervisor._around = type(supervisor._around)(("/nowhere/python",), world.promotion, world.ledger, world.events)
     supervisor.go("the schedule")
     assert supervisor.has_ended
     assert supervisor.state.reason == "the training process cannot be started: No such file or directory"

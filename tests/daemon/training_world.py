@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Literal
 from curatord.config import Training
 from curatord.daemon.conditions import Readings
 from curatord.daemon.events import Events
+from curatord.daemon.promotion import Promotion
 from curatord.daemon.supervisor import Supervisor, Surroundings
+from curatord.paths import StateDirectory
+from curatord.serve.adapters import Adapters
 from curatord.train.run_directory import Request, RunDirectory, new_run
 
 if TYPE_CHECKING:
@@ -34,6 +37,10 @@ class Notebook:
     def forget(self, run: RunDirectory) -> None:
         """Note it."""
         self.entries.append(("forget", run.id))
+
+    def keep(self, run: RunDirectory) -> None:
+        """Note it."""
+        self.entries.append(("keep", run.id))
 
     def restore(self, runs: Sequence[RunDirectory]) -> None:
         """Note them."""
@@ -61,9 +68,14 @@ class RunWorld:
     ledger: Notebook = field(default_factory=Notebook)
     events: Events = field(default_factory=Events)
 
+    @property
+    def promotion(self) -> Promotion:
+        """Keeps adapters in the directory."""
+        return Promotion(Adapters(StateDirectory(self.directory)), self.ledger, self.events, keep=lambda: 5)
+
     def around(self, *options: str) -> Surroundings:
         """Return the surroundings with a stand-in of these options."""
-        return Surroundings((*STANDIN, *options), self.directory / "adapters", self.ledger, self.events)
+        return Surroundings((*STANDIN, *options), self.promotion, self.ledger, self.events)
 
     def run(self, reason: Literal["schedule", "asked"] = "schedule") -> RunDirectory:
         """Make a run that has not begun."""

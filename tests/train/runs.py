@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from curatord.config import Training
 from curatord.train.run_directory import Request, RunDirectory
 from curatord.train.run_directory import new_run as make_run
-from curatord.train.run_events import Stage, Step, effective, read_events
+from curatord.train.run_events import Stage, Step, read_events
+from curatord.train.run_progress import effective
 from tests.train.tiny import SETTINGS, SYSTEM
 
 if TYPE_CHECKING:
@@ -30,19 +31,19 @@ def new_run(directory: Path, notes: Path, **changes: Any) -> RunDirectory:  # no
     return make_run(notes.parent / "runs", request)
 
 
-def start(run: RunDirectory, *options: str) -> subprocess.Popen[str]:
+def start(run: RunDirectory, *options: str, module: str = "curatord.train") -> subprocess.Popen[str]:
     """Start the child process of a run."""
     return subprocess.Popen(
-        [sys.executable, "-m", "curatord.train", str(run.path), *options],
+        [sys.executable, "-m", module, str(run.path), *options],
         env={**os.environ, "MLX_DISABLE_COMPILE": "1", "HF_HUB_OFFLINE": "1"},
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def finish(run: RunDirectory, *options: str) -> tuple[int, str]:
+def finish(run: RunDirectory, *options: str, module: str = "curatord.train") -> tuple[int, str]:
     """Run the child process to its end; return its exit code and what it wrote to standard error."""
-    with start(run, *options) as child:
+    with start(run, *options, module=module) as child:
         _, errors = child.communicate(timeout=PATIENCE)
     return child.returncode, errors
 

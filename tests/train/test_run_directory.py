@@ -35,17 +35,15 @@ from curatord.train.run_events import (
     Failed,
     Finished,
     Paused,
-    Progress,
     Resumed,
     Stage,
     StageBegan,
     Step,
     Validation,
     Warned,
-    effective,
-    progress,
     read_events,
 )
+from curatord.train.run_progress import Progress, effective, progress
 
 if TYPE_CHECKING:
     from curatord.train.run_events import Event, Trained

@@ -1,0 +1,1 @@
+"""Exams: questions kept out of training, asked and graded."""

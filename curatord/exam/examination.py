@@ -1,0 +1,176 @@
+"""After training: the adapter sits its exam at several strengths, and leaves in `runs/ID/examined` what is to be kept.
+
+adapters.safetensors adapter_config.json    as mlx_lm loads them, at the strength that did best
+exam.json replies.jsonl routing.json        what it knows, question by question, and which questions are its own
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from mlx_lm.tuner.utils import load_adapters
+
+from curatord.exam import gate, questions, records, routing, verdict
+from curatord.exam.answering import Answerer, InterruptedByRequest
+from curatord.exam.sitting import Said, Sitting
+from curatord.store.atomic import TEMPORARY_SUFFIX, flush, flush_directory, write_file
+from curatord.store.splits import Part
+from curatord.train import backend, base_model, replay
+from curatord.train.run_events import Examined, Stage, StageBegan, Warned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from curatord.config import Exam as Settings
+    from curatord.train.job import Learner
+    from curatord.train.run_directory import RunDirectory
+    from curatord.train.run_events import Event
+    from curatord.train.snapshot import Snapshot
+
+WEIGHTS, CONFIG = "adapters.safetensors", "adapter_config.json"
+
+
+class Examination:
+    """The exam of one run; calling it returns whether it is over (else the process was asked to leave)."""
+
+    def __init__(self, run: RunDirectory, *, tell: Callable[[Event], None], must_stop: Callable[[], bool]) -> None:
+        """Prepare; nothing is loaded yet."""
+        self._run = run
+        self._request = run.request()
+        self._tell = tell
+        self._must_stop = must_stop
+
+    def __call__(self, learner: Learner, snapshot: Snapshot) -> bool:
+        """Examine the adapter that the learner's model holds."""
+        if self._run.examined.exists():
+            return True
+        self._tell(StageBegan(stage=Stage.EXAM))
+        try:
+            self._examine(learner, snapshot)
+        except InterruptedByRequest:
+            return False
+        return True
+
+    def _examine(self, learner: Learner, snapshot: Snapshot) -> None:
+        settings = self._request.exam
+        router = _router(snapshot, learner.tokenizer) if settings.route else None
+        asked = questions.sample(snapshot.test(), settings.questions, snapshot.sha256)
+        sitting = Sitting(asked, self._run.path / "exam", router)
+        answerer = self._answerer(learner.model, learner, settings)
+        marker = verdict.Marker()
+        base = sitting.ask("base", answerer, 0.0)
+        before = marker.graded(asked, self._in_service(learner, sitting, base, settings))
+        said = {scale: sitting.ask(f"scale-{scale:g}", answerer, scale) for scale in settings.scales}
+        trials = tuple(
+            verdict.trial(sitting, marker, scale, some, base=base, before=before, settings=settings)
+            for scale, some in said.items()
+        )
+        kept = gate.best(trials)
+        replies = verdict.replies(sitting, marker, said[kept.scale], base, before)
+        exam = self._record(learner, snapshot, trials, kept, replies, verdict.graded_probes(base))
+        self._publish(exam, replies, router)
+        change = kept.exam
+        self._tell(
+            Examined(
+                asked=change.asked, before=change.before, after=change.after, scale=kept.scale, promote=exam.promote
+            )
+        )
+
+    def _record(
+        self,
+        learner: Learner,
+        snapshot: Snapshot,
+        trials: tuple[records.Trial, ...],
+        kept: records.Trial,
+        replies: list[records.Reply],
+        general_before: records.Score,
+    ) -> records.Exam:
+        against = self._request.in_service
+        return records.Exam(
+            run=self._run.id,
+            created=datetime.now(UTC),
+            base=learner.base.name,
+            against=against.name if against else None,
+            seed=snapshot.sha256,
+            general_before=general_before,
+            trials=trials,
+            scale=kept.scale,
+            promote=not kept.refused,
+            reason=verdict.reason(kept, against.name if against else None),
+            topics=records.parts(replies, "topic"),
+            categories=records.parts(replies, "category"),
+            kinds=records.parts(replies, "kind"),
+        )
+
+    def _answerer(self, model: Any, learner: Learner, settings: Settings) -> Answerer:  # noqa: ANN401  an mlx module
+        return Answerer(
+            model, learner.tokenizer, learner.encoder, max_tokens=settings.max_tokens, must_stop=self._must_stop
+        )
+
+    def _in_service(self, learner: Learner, sitting: Sitting, base: Said, settings: Settings) -> Said:
+        """Return what the adapter in service says, routed by its own router; the base's words where there is none."""
+        adapter = self._request.in_service
+        if adapter is None or not adapter.is_dir():
+            return base
+        if _base_of(adapter) != learner.base.sha256:
+            self._tell(Warned(message="The adapter in service has another base model: compared with the base alone."))
+            return base
+        model, _ = base_model.load(learner.base, dtype=backend.dtype_for(base_model.parameters(learner.base)))
+        answerer = self._answerer(load_adapters(model, str(adapter)), learner, settings)
+        said = sitting.ask("in-service", answerer, 1.0)
+        return Sitting(sitting.questions, sitting.directory, routing.read(adapter)).routed(said, base)
+
+    def _publish(self, exam: records.Exam, replies: list[records.Reply], router: routing.Router | None) -> None:
+        """Put everything into `examined`, which appears once it is whole and on disk."""
+        final = self._run.examined
+        draft = final.with_name(final.name + TEMPORARY_SUFFIX)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        shutil.copyfile(self._run.adapter / WEIGHTS, draft / WEIGHTS)
+        with (draft / WEIGHTS).open("rb") as weights:
+            flush(weights.fileno())
+        write_file(draft / CONFIG, at_strength((self._run.adapter / CONFIG).read_bytes(), exam.scale))
+        write_file(draft / records.EXAM, exam.model_dump_json(indent=2).encode() + b"\n")
+        write_file(draft / records.REPLIES, records.as_lines(replies))
+        if router is not None:
+            routing.write(router, draft)
+        flush_directory(draft)
+        draft.rename(final)
+        flush_directory(final.parent)
+
+
+def at_strength(config: bytes, strength: float) -> bytes:
+    """Return an adapter's configuration with the scale of its update times `strength`."""
+    content = orjson.loads(config)
+    content["lora_parameters"]["scale"] *= strength
+    content["curatord"] = {**content.get("curatord", {}), "strength": strength}
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2)
+
+
+def _base_of(adapter: Path) -> str | None:
+    content = orjson.loads((adapter / CONFIG).read_bytes())
+    found = content.get("curatord", {}).get("base_sha256")
+    return found if isinstance(found, str) else None
+
+
+def _router(snapshot: Snapshot, tokenizer: Any) -> routing.Router:  # noqa: ANN401  mlx_lm has no types
+    asked = [row.question for row in snapshot.test()]
+    return routing.fit(
+        list(_facts(snapshot)),
+        asked,
+        replay.prompts(),
+        lambda word: len(tokenizer.encode(f" {word}", add_special_tokens=False)) == 1,
+    )
+
+
+def _facts(snapshot: Snapshot) -> Iterator[routing.Fact]:
+    """Yield what is taught; the phrasings of a fact have their answer in common."""
+    asked: dict[str, list[str]] = {}
+    for row in snapshot.sft(Part.TRAIN):
+        asked.setdefault(row.answer, []).append(row.question)
+    for answer, some in asked.items():
+        yield routing.Fact(answer, tuple(some))

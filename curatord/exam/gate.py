@@ -1,0 +1,40 @@
+"""Whether an adapter may go into service: a pure function of what its exam found.
+
+It must know more (the gain and the lower end of its interval), and have forgotten nothing (general questions).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from curatord.config import Exam as Settings
+    from curatord.exam.records import Change, Score, Trial
+
+_ROUNDING = 1e-9  # a point lost is a point, whatever the last bit says
+
+
+def refusals(exam: Change, general: Score, general_before: Score, settings: Settings) -> tuple[str, ...]:
+    """Return why a trial cannot be promoted, a sentence each; nothing where it can."""
+    points, lost = 100 * exam.gain, 100 * (general_before.share - general.share)
+    reasons = []
+    if exam.asked == 0:
+        reasons.append("there is no exam question to ask")
+    elif points < settings.min_gain - _ROUNDING:
+        reasons.append(f"it gains {points:.1f} points, {settings.min_gain:g} are wanted (min_gain)")
+    elif exam.low <= 0:
+        reasons.append(f"its gain of {points:.1f} points may be chance (95 %: {100 * exam.low:.1f} and more)")
+    if lost > settings.max_loss + _ROUNDING:
+        reasons.append(f"it loses {lost:.1f} points of general knowledge, {settings.max_loss:g} are allowed (max_loss)")
+    return tuple(reasons)
+
+
+def best(trials: Sequence[Trial]) -> Trial:
+    """Return the trial to keep: of those that can be promoted, or else of all, the one that knows most.
+
+    Among equals the one that keeps more general knowledge by itself, then the weakest.
+    """
+    able = [trial for trial in trials if not trial.refused] or list(trials)
+    return max(able, key=lambda trial: (trial.exam.after, trial.general_alone.right, -trial.scale))

@@ -1,0 +1,1 @@
+"""Adapter to answers: the server, its front, and models with the adapter fused in."""

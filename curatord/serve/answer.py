@@ -1,0 +1,124 @@
+"""The child process that answers questions: `python -m curatord.serve.answer`, JSON lines in and out.
+
+The first line of standard input is a `Brief`, every other one a `Question`; each reply is a `Reply` on standard output,
+in the order of the questions. A question that the notes do not speak of is answered by the base model alone, unless the
+brief says otherwise. What goes wrong is told on standard error, in one line.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from curatord.errors import CuratordError, ExitCode
+from curatord.exam import routing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from curatord.exam.answering import Answerer
+
+TOGETHER = 128  # questions handed over at once; among them those of like length share a batch
+
+
+class Brief(BaseModel):
+    """Who answers: a base model by name, with or without the adapter in a directory.
+
+    `system` is the text the adapter was trained with, `route` whether the base answers what the notes do not speak of.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    base: str
+    models: Path
+    adapter: Path | None
+    system: str
+    route: bool
+    max_tokens: int
+
+
+class Question(BaseModel):
+    """A question and what its asker calls it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str | int
+    question: str
+
+
+class Reply(BaseModel):
+    """What was said; `about_notes`: by the model with its adapter."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str | int
+    reply: str
+    about_notes: bool
+
+
+def main() -> int:
+    """Answer what comes on standard input."""
+    try:
+        brief = Brief.model_validate_json(sys.stdin.readline())
+        _answer(brief, (Question.model_validate_json(line) for line in sys.stdin if line.strip()))
+    except CuratordError as error:
+        sys.stderr.write(f"{error}\n")
+        return ExitCode.FAILED
+    return ExitCode.OK
+
+
+def _answer(brief: Brief, questions: Iterable[Question]) -> None:
+    answerer = _answerer(brief)
+    router = routing.read(brief.adapter) if brief.adapter is not None and brief.route else None
+    for some in _portions(questions):
+        about = [brief.adapter is not None and (router is None or router.is_about_notes(q.question)) for q in some]
+        said = dict(_said(answerer, some, about, with_adapter=True)) | dict(
+            _said(answerer, some, about, with_adapter=False)
+        )
+        for place, (question, about_notes) in enumerate(zip(some, about, strict=True)):
+            reply = Reply(id=question.id, reply=said[place], about_notes=about_notes)
+            sys.stdout.write(f"{reply.model_dump_json()}\n")
+        sys.stdout.flush()
+
+
+def _portions(questions: Iterable[Question]) -> Iterator[Sequence[Question]]:
+    """Yield the questions in groups."""
+    upcoming = iter(questions)
+    while some := list(islice(upcoming, TOGETHER)):
+        yield some
+
+
+def _said(
+    answerer: Answerer, some: Sequence[Question], about: Sequence[bool], *, with_adapter: bool
+) -> Iterable[tuple[int, str]]:
+    """Return the replies to the questions that are for the model with its adapter, or to the others, by place."""
+    places = [place for place, mine in enumerate(about) if mine is with_adapter]
+    if not places:
+        return ()
+    answerer.set_strength(1.0 if with_adapter else 0.0)
+    system = None if with_adapter else ""
+    return zip(places, answerer.replies([some[place].question for place in places], system), strict=True)
+
+
+def _answerer(brief: Brief) -> Answerer:
+    from mlx_lm.tuner.utils import load_adapters  # noqa: PLC0415  after the brief: what is wrong with it is told at once
+
+    from curatord.exam.answering import Answerer  # noqa: PLC0415  see above
+    from curatord.train import backend, base_model  # noqa: PLC0415  see above
+    from curatord.train.rows import Encoder  # noqa: PLC0415  see above
+
+    backend.choose_compilation()
+    base = base_model.resolve(brief.base, brief.models)
+    model, tokenizer = base_model.load(base, dtype=backend.dtype_for(base_model.parameters(base)))
+    if brief.adapter is not None:
+        model = load_adapters(model, str(brief.adapter))
+    encoder = Encoder(tokenizer, system=brief.system, max_tokens=sys.maxsize)
+    return Answerer(model, tokenizer, encoder, max_tokens=brief.max_tokens, must_stop=lambda: False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
