@@ -50,6 +50,10 @@ lint: $(DEV) ## check style (ruff) and types (mypy --strict)
 bench: $(DEV) ## measure speed and memory
 	@$(BIN)/python tests/bench/bench.py
 
+.PHONY: uptake
+uptake: $(DEV) ## train on ../shared/uptake with default settings and grade what the model then knows (up to an hour)
+	@$(BIN)/python tests/bench/uptake.py
+
 .PHONY: wheel
 wheel: $(DEV) ## build dist/*.tar.gz and, from it, dist/*.whl
 	@$(BIN)/python -m build --no-isolation

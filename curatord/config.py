@@ -227,7 +227,7 @@ class Training(Table):
 
 
 class Judge(Table):
-    """A language model that grades what the keys of a fact do not settle; without an endpoint or a base there is none."""
+    """A language model that grades what a fact's keys do not settle; without an endpoint or a base there is none."""
 
     endpoint: str = Field("", description='An OpenAI-compatible API, such as "http://127.0.0.1:11434/v1".')
     model: str = Field("", description="The model to ask for there.")
@@ -241,7 +241,7 @@ class Exam(Table):
 
     questions: int = Field(200, ge=1, description="Questions asked at most, spread over topics and categories.")
     max_tokens: int = Field(40, ge=1, le=4096, description="Tokens of a reply at most.")
-    min_gain: float = Field(1.0, ge=0, le=100, description="Points of accuracy an adapter must gain over the one before.")
+    min_gain: float = Field(1.0, ge=0, le=100, description="Points an adapter must gain over the one before.")
     max_loss: float = Field(2.0, ge=0, le=100, description="Points that general knowledge may lose against the base.")
     scales: Annotated[tuple[float, ...], Strict(False)] = Field(
         (0.6, 0.8, 1.0), min_length=1, description="Strengths of the update that are tried; the best one is kept."
@@ -278,7 +278,7 @@ class Hook(Table):
     """A command that is run when something has happened."""
 
     on: Literal["shards_written", "run_finished", "promoted", "gap_found"] = Field(description="What it waits for.")
-    command: Texts = Field(min_length=1, description="The program and its arguments; no shell reads them.")
+    command: Texts = Field(min_length=1, description="A program and its arguments; no shell.")
     timeout_seconds: float = Field(60.0, gt=0, le=86_400, description="Seconds until it is ended.")
 
 

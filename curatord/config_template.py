@@ -34,7 +34,7 @@ _EXAMPLES = {
     ("memory", "roots", "kind"): "knowledge",
     ("training", "models"): "~/.cache/curatord/models",
     ("hooks", "on"): "promoted",
-    ("hooks", "command"): ["notify-send", "curatord", "A new adapter is in service."],
+    ("hooks", "command"): ["notify-send", "curatord"],
 }
 
 

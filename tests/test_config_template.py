@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from curatord.config import Settings
+from curatord.config import Hook, Root, Settings
 from curatord.config_template import render
 from curatord.resources import resource
 from curatord.settings_file import parse
@@ -65,8 +65,10 @@ def test_the_template_without_comments_is_toml() -> None:
 
 def _options() -> Iterator[tuple[str, str]]:
     for table, field in Settings.model_fields.items():
-        yield from _options_of(table, field.annotation)
-    yield from (("memory.roots", option) for option in ("path", "kind"))
+        if table != "hooks":
+            yield from _options_of(table, field.annotation)
+    yield from (("memory.roots", option) for option in Root.model_fields)
+    yield from (("hooks", option) for option in Hook.model_fields)
 
 
 def _options_of(table: str, model: object) -> Iterator[tuple[str, str]]:
@@ -76,4 +78,4 @@ def _options_of(table: str, model: object) -> Iterator[tuple[str, str]]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _options_of(f"{table}.{option}", field.annotation)
         elif (table, option) != ("memory", "roots"):
-            yield table, option
+            yield table, field.alias or option

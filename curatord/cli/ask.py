@@ -35,6 +35,7 @@ MOST_SOURCES = 3
 @pass_setup
 def ask(
     setup: Setup,
+    /,
     question: str | None,
     source: Path | None,
     out: Path | None,

@@ -113,9 +113,8 @@ def _print_exam(adapter: str, record: Exam) -> None:
     change = record.kept.exam
     against = f"adapter {record.against}" if record.against else "the base alone"
     click.echo(f"{adapter}: {change.after} of {change.asked} right, {change.before} before it ({against})")
-    click.echo(
-        f"gain {100 * change.gain:+.1f} points, 95 % {100 * change.low:+.1f} to {100 * change.high:+.1f}, p = {change.p:.2g}"
-    )
+    interval = f"{100 * change.low:+.1f} to {100 * change.high:+.1f}"
+    click.echo(f"gain {100 * change.gain:+.1f} points, 95 % {interval}, p = {change.p:.2g}")
     kept, before = record.kept.general, record.general_before
     click.echo(f"general knowledge: {kept.right} of {kept.asked}, {before.right} by the base")
     click.echo(f"{'promoted' if record.promote else 'candidate'}: {printable(record.reason)}")

@@ -19,7 +19,7 @@ import psutil
 from curatord.daemon.status import ServingStatus
 from curatord.errors import CuratordError
 from curatord.log import get_logger
-from curatord.serve.front import Front, Upstream
+from curatord.serve.exchange import Upstream
 from curatord.serve.server import (
     Command,
     Server,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from curatord.daemon.events import Event, Events
     from curatord.daemon.gauge import Gauge
     from curatord.paths import StateDirectory
+    from curatord.serve.front import Front
 
 SECONDS_TO_DRAIN = 120.0  # for requests in hand when another server takes over, or a run begins
 SECONDS_TO_STOP = 2.0  # for them when the daemon stops
@@ -47,6 +48,7 @@ SECONDS_BETWEEN_LOOKS = 30.0  # at what is short: memory, the port
 SECONDS_TO_TRUST = 60.0  # a server that ends sooner is likely to do so again
 _FIRST_DELAY, _LONGEST_DELAY = 5.0, 300.0
 _TICK = 0.1
+_SECONDS_TO_END = 0.5  # until the end of a process is known whose connections broke
 _MEBIBYTE = 1 << 20
 _RUN_GOES = frozenset({"run_started"})
 _RUN_RESTS = frozenset({"run_rests", "run_crashed", "run_done", "run_failed", "run_cancelled"})
@@ -201,6 +203,8 @@ class ServingThread:
         if self._front is not None and self._front.port != port:
             await self._close("starting")
         if self._front is None:
+            from curatord.serve.front import Front  # noqa: PLC0415  the web framework takes a while to import
+
             front = Front(port, self.nudge)
             await front.listen()
             self._front = front
@@ -325,7 +329,9 @@ class ServingThread:
             return
         self._in_service = None
         front.withdraw()
-        how = "it does not answer" if dead.server.is_running else await dead.server.ended()
+        how = "it does not answer"
+        with suppress(TimeoutError):
+            how = await asyncio.wait_for(dead.server.ended(), _SECONDS_TO_END)
         await dead.server.stop()
         log.warning("server_died", model=dead.target.name, reason=how)
         if monotonic() - dead.since >= SECONDS_TO_TRUST:

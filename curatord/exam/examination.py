@@ -7,6 +7,7 @@ exam.json replies.jsonl routing.json        what it knows, question by question,
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,11 @@ from mlx_lm.tuner.utils import load_adapters
 
 from curatord.exam import gate, questions, records, routing, verdict
 from curatord.exam.answering import Answerer, InterruptedByRequest
+from curatord.exam.revision import Round, misses
 from curatord.exam.sitting import Said, Sitting
-from curatord.store.atomic import TEMPORARY_SUFFIX, flush, flush_directory, write_file
+from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory, write_file
 from curatord.store.splits import Part
-from curatord.train import backend, base_model, replay
+from curatord.train import backend, base_model, lora, replay, tensor_file
 from curatord.train.run_events import Examined, Stage, StageBegan, Warned
 
 if TYPE_CHECKING:
@@ -26,12 +28,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from curatord.config import Exam as Settings
+    from curatord.exam.verdict import Graded
     from curatord.train.job import Learner
     from curatord.train.run_directory import RunDirectory
     from curatord.train.run_events import Event
     from curatord.train.snapshot import Snapshot
+    from curatord.train.tensor_file import Arrays
 
 WEIGHTS, CONFIG = "adapters.safetensors", "adapter_config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sat:
+    """What an exam found after some rounds: every trial, the best one, its replies, and the adapter's weights."""
+
+    number: int
+    trials: tuple[records.Trial, ...]
+    kept: records.Trial
+    replies: list[records.Reply]
+    said: Said
+    weights: Arrays
+
+    @property
+    def share(self) -> float:
+        """The accuracy of the best trial, in [0, 1]."""
+        return self.kept.exam.after / self.kept.exam.asked if self.kept.exam.asked else 0.0
 
 
 class Examination:
@@ -43,6 +64,7 @@ class Examination:
         self._request = run.request()
         self._tell = tell
         self._must_stop = must_stop
+        self._marker = verdict.Marker()
 
     def __call__(self, learner: Learner, snapshot: Snapshot) -> bool:
         """Examine the adapter that the learner's model holds."""
@@ -59,36 +81,58 @@ class Examination:
         settings = self._request.exam
         router = _router(snapshot, learner.tokenizer) if settings.route else None
         asked = questions.sample(snapshot.test(), settings.questions, snapshot.sha256)
-        sitting = Sitting(asked, self._run.path / "exam", router)
         answerer = self._answerer(learner.model, learner, settings)
-        marker = verdict.Marker()
-        base = sitting.ask("base", answerer, 0.0)
-        before = marker.graded(asked, self._in_service(learner, sitting, base, settings))
+        first = Sitting(asked, self._run.path / "exam", router)
+        base = first.ask("base", answerer, 0.0)
+        before = self._marker.graded(asked, self._in_service(learner, first, base, settings))
+        best = sat = self._sit(first, answerer, base, before, learner)
+        for number in range(1, settings.rounds + 1):
+            if sat.share >= settings.mastery or not self._revise(number, sat, learner, snapshot):
+                break
+            place = Round(self._run, number).exam
+            earlier, sat = sat, self._sit(Sitting(asked, place, router), answerer, base, before, learner, number)
+            best = sat if gate.is_better(sat.kept, best.kept) else best
+            if sat.share - earlier.share < settings.plateau:
+                break
+        self._publish(self._record(learner, snapshot, best, base), best, router)
+
+    def _sit(
+        self, sitting: Sitting, answerer: Answerer, base: Said, before: Graded, learner: Learner, number: int = 0
+    ) -> Sat:
+        """Ask what the learner's model knows at every strength, and tell the best of it."""
+        settings = self._request.exam
         said = {scale: sitting.ask(f"scale-{scale:g}", answerer, scale) for scale in settings.scales}
         trials = tuple(
-            verdict.trial(sitting, marker, scale, some, base=base, before=before, settings=settings)
+            verdict.trial(sitting, self._marker, scale, some, base=base, before=before, settings=settings)
             for scale, some in said.items()
         )
         kept = gate.best(trials)
-        replies = verdict.replies(sitting, marker, said[kept.scale], base, before)
-        exam = self._record(learner, snapshot, trials, kept, replies, verdict.graded_probes(base))
-        self._publish(exam, replies, router)
+        replies = verdict.replies(sitting, self._marker, said[kept.scale], base, before)
         change = kept.exam
         self._tell(
             Examined(
-                asked=change.asked, before=change.before, after=change.after, scale=kept.scale, promote=exam.promote
+                round=number,
+                asked=change.asked,
+                before=change.before,
+                after=change.after,
+                scale=kept.scale,
+                promote=not kept.refused,
             )
         )
+        return Sat(number, trials, kept, replies, said[kept.scale], lora.trainable(learner.model))
 
-    def _record(
-        self,
-        learner: Learner,
-        snapshot: Snapshot,
-        trials: tuple[records.Trial, ...],
-        kept: records.Trial,
-        replies: list[records.Reply],
-        general_before: records.Score,
-    ) -> records.Exam:
+    def _revise(self, number: int, sat: Sat, learner: Learner, snapshot: Snapshot) -> bool:
+        """Train on what was answered wrong; return whether there was anything to learn."""
+        asked = questions.sample(snapshot.test(), self._request.exam.questions, snapshot.sha256)
+        graded = self._marker.graded(asked, sat.said)
+        missed = misses(asked, sat.said.exam, graded.exam, snapshot.sft(Part.TRAIN))
+        if not missed:
+            return False
+        if not Round(self._run, number).learn(learner, snapshot, missed, self._request.training, self._must_stop):
+            raise InterruptedByRequest
+        return True
+
+    def _record(self, learner: Learner, snapshot: Snapshot, sat: Sat, base: Said) -> records.Exam:
         against = self._request.in_service
         return records.Exam(
             run=self._run.id,
@@ -96,14 +140,15 @@ class Examination:
             base=learner.base.name,
             against=against.name if against else None,
             seed=snapshot.sha256,
-            general_before=general_before,
-            trials=trials,
-            scale=kept.scale,
-            promote=not kept.refused,
-            reason=verdict.reason(kept, against.name if against else None),
-            topics=records.parts(replies, "topic"),
-            categories=records.parts(replies, "category"),
-            kinds=records.parts(replies, "kind"),
+            general_before=verdict.graded_probes(base),
+            trials=sat.trials,
+            scale=sat.kept.scale,
+            promote=not sat.kept.refused,
+            reason=verdict.reason(sat.kept, against.name if against else None),
+            rounds=sat.number,
+            topics=records.parts(sat.replies, "topic"),
+            categories=records.parts(sat.replies, "category"),
+            kinds=records.parts(sat.replies, "kind"),
         )
 
     def _answerer(self, model: Any, learner: Learner, settings: Settings) -> Answerer:  # noqa: ANN401  an mlx module
@@ -124,18 +169,16 @@ class Examination:
         said = sitting.ask("in-service", answerer, 1.0)
         return Sitting(sitting.questions, sitting.directory, routing.read(adapter)).routed(said, base)
 
-    def _publish(self, exam: records.Exam, replies: list[records.Reply], router: routing.Router | None) -> None:
+    def _publish(self, exam: records.Exam, sat: Sat, router: routing.Router | None) -> None:
         """Put everything into `examined`, which appears once it is whole and on disk."""
         final = self._run.examined
         draft = final.with_name(final.name + TEMPORARY_SUFFIX)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        shutil.copyfile(self._run.adapter / WEIGHTS, draft / WEIGHTS)
-        with (draft / WEIGHTS).open("rb") as weights:
-            flush(weights.fileno())
+        tensor_file.write(draft / WEIGHTS, sat.weights)
         write_file(draft / CONFIG, at_strength((self._run.adapter / CONFIG).read_bytes(), exam.scale))
         write_file(draft / records.EXAM, exam.model_dump_json(indent=2).encode() + b"\n")
-        write_file(draft / records.REPLIES, records.as_lines(replies))
+        write_file(draft / records.REPLIES, records.as_lines(sat.replies))
         if router is not None:
             routing.write(router, draft)
         flush_directory(draft)

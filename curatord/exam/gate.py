@@ -36,5 +36,13 @@ def best(trials: Sequence[Trial]) -> Trial:
 
     Among equals the one that keeps more general knowledge by itself, then the weakest.
     """
-    able = [trial for trial in trials if not trial.refused] or list(trials)
-    return max(able, key=lambda trial: (trial.exam.after, trial.general_alone.right, -trial.scale))
+    return max(trials, key=_rank)
+
+
+def is_better(one: Trial, other: Trial) -> bool:
+    """Tell whether the first is to be kept rather than the second, which came earlier."""
+    return _rank(one) > _rank(other)
+
+
+def _rank(trial: Trial) -> tuple[bool, int, int, float]:
+    return not trial.refused, trial.exam.after, trial.general_alone.right, -trial.scale

@@ -1,4 +1,4 @@
-"""General questions with short, certain answers: what a model could say before must not be lost by learning the notes."""
+"""General questions with short, certain answers: what a model knew must not be lost by learning the notes."""
 
 from __future__ import annotations
 

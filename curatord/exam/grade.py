@@ -5,13 +5,14 @@ other value that the fact may be confused with, no denial of what the answer aff
 no two things exchanged. Where no key is left, the words decide: a reply must hold at least 60 % of the answer's content
 words that are not the question's.
 
-The answer itself is always right: a key counts in the form in which the answer holds it, and not at all where the answer
-does not hold it.
+The answer itself is always right: a key counts in the form in which the answer holds it, and not at all where the
+answer does not hold it.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -77,7 +78,7 @@ def _is_evidence(key: str, answer: str, question: str) -> bool:
 
 
 def _says(key: str, reply: str, answer: str, question: str) -> bool:
-    """Tell whether a reply says a key: as it is, all things that it lists, or most words of a phrase and its figures."""
+    """Tell whether a reply says a key: as it is, all things that it lists, or a phrase's figures and most words."""
     if stands(key, reply) or (not stands(key, answer) and stands_in_part(key, reply)):
         return True
     items = [item for item in _ITEMS.split(key) if normalised(item)]
@@ -107,12 +108,16 @@ def _is_exchanged(reply: str, answer: str, sibling: str, question: str) -> bool:
 
     What follows what decides it. A reply that begins with a value pairs the other way round and is let pass.
     """
-    shared = frozenset(_content(sibling)) & frozenset(_content(answer))
+    shared = _once(_content(sibling)) & _once(_content(answer))
     if len(shared) < PHRASE:
         return False
     right, wrong, said = (_neighbours(text, shared) for text in (answer, sibling, reply))
     begins_with = next((word for word in _content(reply) if word in shared), "")
     return begins_with in _content(question) and len(said & (wrong - right)) > len(said & (right - wrong))
+
+
+def _once(words: list[str]) -> frozenset[str]:
+    return frozenset(word for word, times in Counter(words).items() if times == 1)
 
 
 def _neighbours(text: str, among: frozenset[str]) -> set[tuple[str, str]]:
@@ -122,35 +127,27 @@ def _neighbours(text: str, among: frozenset[str]) -> set[tuple[str, str]]:
 def _turned_round(reply: str, evidence: Sequence[str], answer: str, question: str) -> str | None:
     """Return what a reply denies though the answer affirms it, the other way about, or turns into something else."""
     clauses = [clause for clause in clauses_of(reply) if not evidence or any(stands(key, clause) for key in evidence)]
-    denial = next((f"not {key}" for key in evidence if _is_denied_alone(key, reply, answer)), None)
+    denial = next((f"not {key}" for key in evidence if denied(key, reply) and not denied(key, answer)), None)
     return (
         denial
-        or _polarity(reply, answer, question, LIKE if evidence else 0.0)
+        or (_polarity(reply, answer, question, LIKE, 2) if evidence else _polarity(reply, answer, question, 0.0, 1))
         or _opposite(reply, clauses, answer, question)
         or _other_figure(reply, answer, question, anywhere=not evidence)
     )
 
 
-def _is_denied_alone(key: str, reply: str, answer: str) -> bool:
-    """Tell whether only one of reply and answer denies a key, where that is plain."""
-    if not stands(key, reply):
-        return False
-    if denied(key, answer):
-        return not denied(key, reply) and not _is_negative(reply)
-    return denied(key, reply)
-
-
-def _polarity(reply: str, answer: str, question: str, like: float) -> str | None:
+def _polarity(reply: str, answer: str, question: str, like: float, shared: int) -> str | None:
     """Return a clause of the reply that denies what the answer's most similar clause affirms, or the other way about.
 
-    `like` is how similar they must be: the share of the content words of both that they have in common.
+    `like` is how similar they must be, as a share of the content words of both that they have in common, and `shared`
+    how many these must be.
     """
     theirs = [(frozenset(_content(clause)), clause) for clause in clauses_of(answer)]
     for clause in clauses_of(reply):
         mine = frozenset(_content(clause))
         near = max(theirs, key=lambda one: _likeness(mine, one[0]), default=(mine, ""))
         if (
-            mine & near[0]
+            len(mine & near[0]) >= shared
             and _likeness(mine, near[0]) >= like
             and _differ(clause, near[1], f"{answer} {question}", reply)
         ):
@@ -223,7 +220,7 @@ def _opposites() -> tuple[tuple[str, str], ...]:
 
 
 def _recall(reply: str, wanted: str, question: str = "") -> float:
-    """Return the share of the content words of what is wanted in a reply, the question's left aside if others remain."""
+    """Return the share of the wanted content words in a reply, the question's left aside where others remain."""
     every = frozenset(_content(wanted))
     asked = every - frozenset(_content(question)) or every
     return len(asked.intersection(_content(reply))) / len(asked) if asked else 0.0

@@ -38,10 +38,9 @@ Answer with one JSON object and nothing else: {{"right": "yes" or "no", "reason"
 _AGAIN = 'That was not readable. Answer with the JSON object alone: {"right": "yes" or "no", "reason": "..."}'
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>|^.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _VERDICT_KEYS = ("right", "correct", "is_correct", "verdict", "answer")
-_WORD = re.compile(
-    r"[\W_]*(?:(?:verdict|right|correct|answer|grade)\b[\W_]*)?(yes|no|right|wrong|correct|incorrect|true|false)\b[\W_]*",
-    re.IGNORECASE,
-)
+_SAYS = r"(yes|no|right|wrong|correct|incorrect|true|false)\b"
+_FIELD = re.compile(rf'"(?:{"|".join(_VERDICT_KEYS)})"\s*:\s*"?{_SAYS}', re.IGNORECASE)  # of an object cut off
+_OPENING = re.compile(rf"[\s*_#>\"'-]*(?:(?:verdict|grade|answer)\b[\s*_:\"'-]*)?{_SAYS}[\W_]*", re.IGNORECASE)
 _YES = frozenset(("yes", "right", "correct", "true"))
 _NO = frozenset(("no", "wrong", "incorrect", "false"))
 
@@ -179,10 +178,11 @@ def parse(text: str) -> Verdict | None:
         verdict = _from_object(value)
         if verdict is not None:
             return verdict
-    opening = _WORD.match(said)
-    if opening is None:
-        return None
-    return Verdict(opening[1].lower() in _YES, said[opening.end() :].strip(), parsed=True)
+    if cut_off := _FIELD.search(said):
+        return Verdict(cut_off[1].lower() in _YES, "", parsed=True)
+    if opening := _OPENING.match(said):
+        return Verdict(opening[1].lower() in _YES, said[opening.end() :].strip(), parsed=True)
+    return None
 
 
 def _from_object(value: dict[str, Any]) -> Verdict | None:

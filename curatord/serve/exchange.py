@@ -1,19 +1,51 @@
-"""A request to a server on this machine, and its reply as it comes: HTTP/1.1 by h11 over an asyncio connection."""
+"""Requests to a server on this machine, and replies as they come: HTTP/1.1 by h11 over asyncio connections."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
+from time import time
 from typing import TYPE_CHECKING
 
 import h11
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 LOOPBACK = "127.0.0.1"
 FAILURES = (OSError, h11.RemoteProtocolError)  # what a server that dies or talks nonsense ends in
 _BLOCK = 65_536
+
+
+class Upstream:
+    """A server that requests can be handed to, and how many it has in hand."""
+
+    def __init__(self, port: int, name: str) -> None:
+        """Know the server on a loopback port; `name` is what clients are told of it."""
+        self.port = port
+        self.name = name
+        self.since = int(time())
+        self._in_hand = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Count a request."""
+        self._in_hand += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._in_hand -= 1
+            if not self._in_hand:
+                self._idle.set()
+
+    async def drained(self, seconds: float) -> bool:
+        """Wait until no request is in hand; return whether that came in time."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
+        return not self._in_hand
 
 
 class Reply:

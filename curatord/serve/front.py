@@ -11,7 +11,6 @@ import asyncio
 import socket
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
-from time import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from curatord.serve.exchange import Reply
+    from curatord.serve.exchange import Reply, Upstream
 
 MAX_BYTES = 8 << 20  # of a request's body
 SECONDS_TO_SEND = 30.0  # for a request's body
@@ -43,37 +42,6 @@ _PASSED_ON = (b"content-type", b"content-length", b"cache-control")
 _STREAM, _STREAM_END = b"text/event-stream", b"data: [DONE]\n\n"
 
 log = get_logger("serving")
-
-
-class Upstream:
-    """A server that requests can be handed to, and how many it has in hand."""
-
-    def __init__(self, port: int, name: str) -> None:
-        """Know the server on a loopback port; `name` is what clients are told of it."""
-        self.port = port
-        self.name = name
-        self.since = int(time())
-        self._in_hand = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
-
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        """Count a request."""
-        self._in_hand += 1
-        self._idle.clear()
-        try:
-            yield
-        finally:
-            self._in_hand -= 1
-            if not self._in_hand:
-                self._idle.set()
-
-    async def drained(self, seconds: float) -> bool:
-        """Wait until no request is in hand; return whether that came in time."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), seconds)
-        return not self._in_hand
 
 
 class RefusedError(CuratordError):
@@ -116,7 +84,7 @@ class Front:
             reason = f"Port {self.port} of {LOOPBACK} cannot be used: {error.strerror}."
             raise AccessError(reason, hint="Set [serve] port to another one.") from error
         self._serving = asyncio.create_task(self._server.serve([listener]))
-        while not (self._server.started or self._serving.done()):
+        while not (self._server.started or self._serving.done()):  # noqa: ASYNC110  an attribute is how uvicorn tells
             await asyncio.sleep(0)
 
     async def close(self, seconds: float) -> None:
@@ -301,25 +269,31 @@ def _is_not_text(message: object) -> bool:
 
 
 async def _relay(reply: Reply, send: Send) -> None:
-    """Send a reply on as it comes.
+    """Send a reply on: a stream as it comes, anything else once it is whole.
 
-    One that breaks off is broken off here too, never ended as if it were whole: that is known by its length, or for
-    a stream by its last words.
+    Raises one of FAILURES while nothing is sent yet. A stream that breaks off, which its last words tell, is broken off
+    here too, never ended as if it were whole.
     """
+    is_stream = reply.headers.get(b"content-type", b"").startswith(_STREAM)
+    body = b"" if is_stream else b"".join([piece async for piece in reply.body()])
     headers = [(name, reply.headers[name]) for name in _PASSED_ON if name in reply.headers]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if is_stream and not await _stream(reply, send):
+        log.warning("reply_broke_off")
+    else:
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _stream(reply: Reply, send: Send) -> bool:
+    """Send the pieces of a stream on; return whether it came to its end."""
     end = b""
     try:
         async for piece in reply.body():
             end = (end + piece)[-len(_STREAM_END) :]
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     except FAILURES:
-        log.warning("reply_broke_off")
-        return
-    if reply.headers.get(b"content-type", b"").startswith(_STREAM) and end != _STREAM_END:
-        log.warning("reply_broke_off")
-        return
-    await send({"type": "http.response.body", "body": b""})
+        return False
+    return end == _STREAM_END
 
 
 async def _gone(receive: Receive) -> None:

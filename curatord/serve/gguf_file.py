@@ -107,7 +107,9 @@ def _metadata(directory: Path, config: dict[str, Any], tokens: int) -> dict[str,
             "tokenizer.ggml.add_bos_token": mx.array(tokenizer("a")["input_ids"][0] == tokenizer.bos_token_id),
         }
         del metadata["tokenizer.ggml.scores"]
-    return metadata | {"tokenizer.chat_template": wrapped.chat_template or tokenizer.chat_template}
+    kinds = metadata["tokenizer.ggml.token_type"].astype(mx.int32)  # llama.cpp refuses mlx_lm's unsigned ones
+    template = wrapped.chat_template or tokenizer.chat_template
+    return metadata | {"tokenizer.ggml.token_type": kinds, "tokenizer.chat_template": template}
 
 
 def _tokens(described: dict[str, Any], size: int) -> list[tuple[str, float, SimpleNamespace]]:

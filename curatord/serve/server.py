@@ -58,7 +58,7 @@ class Target:
 class Command(Protocol):
     """What makes the command line that serves a target on a port."""
 
-    def __call__(self, target: Target, port: int, *, check_memory: bool) -> tuple[str, ...]:
+    def __call__(self, target: Target, port: int, /, *, check_memory: bool) -> tuple[str, ...]:
         """Return it."""
 
 
@@ -144,7 +144,7 @@ class Server:
     async def ended(self) -> str:
         """Wait for the end of the process, and return in words how it came."""
         code = await self._process.wait()
-        await self._reading
+        await asyncio.shield(self._reading)
         how = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
         return f"{how}: {line}" if (line := self._last_line()) else how
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-
 class Stage(StrEnum):
     """The parts of a run, in their order."""
 
@@ -111,10 +110,11 @@ class Warned(_Event):
 class Examined(_Event):
     """The adapter has sat its exam, and was best at this scale: `after` of the questions `asked` were right.
 
-    `before` is what was in service; `promote`: it goes into service.
+    `before` is what was in service; `promote`: it may go into service; `round` counts the revisions before.
     """
 
     event: Literal["examined"] = "examined"
+    round: int = 0
     asked: int
     before: int
     after: int

@@ -42,7 +42,7 @@ class Plans:
 
 def plan_stages(data: Dataset, settings: Training, seed: int, shrink: int) -> Plans:
     """Return the plans; each `shrink` halves the batches and doubles how many make a step."""
-    return Plans(_plan_sft(data, settings, seed, shrink), _plan_dpo(data, settings, seed, shrink))
+    return Plans(_plan_sft(data, settings, seed, shrink), plan_preferences(data, settings, seed, shrink))
 
 
 def supervised(stage: StagePlan, data: Dataset, settings: Training, seed: int, tools: Tools) -> SupervisedObjective:
@@ -62,16 +62,19 @@ def supervised(stage: StagePlan, data: Dataset, settings: Training, seed: int, t
     )
 
 
-def preference(stage: StagePlan, data: Dataset, settings: Dpo, tools: Tools) -> PreferenceObjective:
-    """Return the objective of DPO; the model must hold what SFT left."""
+def preference(stage: StagePlan, data: Dataset, settings: Dpo, tools: Tools, name: str = "dpo") -> PreferenceObjective:
+    """Return the objective of DPO; the model must hold what is to be its reference.
+
+    What frozen layers make of the rows is kept under `name`: other rows need another one.
+    """
 
     def material(name: str, batches: list[Batch], rows: Sequence[PreferenceRow]) -> Material:
         return Material(name, batches, lambda entries: stacked([rows[entry] for entry in entries]), tools)
 
     return PreferenceObjective(
         tools.split,
-        material("dpo-train", stage.training, data.preference_train),
-        material("dpo-valid", stage.validation, data.preference_valid),
+        material(f"{name}-train", stage.training, data.preference_train),
+        material(f"{name}-valid", stage.validation, data.preference_valid),
         settings,
         used=(batch_at(turn, len(stage.training), stage.course.seed) for turn in range(stage.course.turns)),
     )
@@ -90,7 +93,8 @@ def _plan_sft(data: Dataset, settings: Training, seed: int, shrink: int) -> Stag
     )
 
 
-def _plan_dpo(data: Dataset, settings: Training, seed: int, shrink: int) -> StagePlan | None:
+def plan_preferences(data: Dataset, settings: Training, seed: int, shrink: int) -> StagePlan | None:
+    """Return the plan of DPO, None where the settings leave it out or there is nothing to prefer."""
     if not (settings.dpo.enabled and data.preference_train):
         return None
     budget = _budget(settings.dpo.batch_tokens, shrink)

@@ -23,7 +23,7 @@ from curatord.train.draw import draw
 from curatord.train.environment import training_environment
 from curatord.train.rows import Encoder
 from curatord.train.run_directory import Request, new_run
-from curatord.train.run_events import (Stage, StageBegan, Step, Validation, read_events)
+from curatord.train.run_events import Stage, StageBegan, Step, Validation, read_events
 from curatord.train.snapshot import open_snapshot
 
 if TYPE_CHECKING:

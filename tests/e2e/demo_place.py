@@ -56,9 +56,9 @@ class Place:
         """Return the command line of `curatord ARGUMENTS` on this place's configuration."""
         return [str(Path(sys.executable).with_name("curatord")), "--config", str(self.config), *arguments]
 
-    def run(self, *arguments: str) -> str:
-        """Run `curatord ARGUMENTS` and return what it printed; raise DemoError unless it ends well."""
-        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False, timeout=60)
+    def run(self, *arguments: str, seconds: float = 60.0) -> str:
+        """Run `curatord ARGUMENTS` and return what it printed; raise DemoError unless it ends well, and in time."""
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False, timeout=seconds)
         if done.returncode != 0:
             raise DemoError(f"`curatord {' '.join(arguments)}` ended with {done.returncode}: {done.stderr.strip()}")
         return done.stdout

@@ -13,7 +13,7 @@ import pytest
 from curatord.errors import ExitCode
 from curatord.exam import general, routing
 from curatord.exam.records import read_exam, read_replies
-from curatord.train.run_events import (Examined, Finished, Paused, Stage, read_events)
+from curatord.train.run_events import Examined, Finished, Paused, Stage, read_events
 from tests.train.runs import PATIENCE, finish, new_run, start
 
 if TYPE_CHECKING:

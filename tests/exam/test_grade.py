@@ -47,7 +47,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> list[Asked]:
     build(place / "curatord.toml", Settings(memory=Memory(roots=roots)), state)
     store = Store.open(state.store)
     rows = store.connection.execute(
-        "SELECT f.keys, f.siblings, p.question, p.answer, p.rejected FROM pairs p JOIN facts f ON f.id = p.fact WHERE p.kept"
+        "SELECT f.keys, f.siblings, p.question, p.answer, p.rejected"
+        " FROM pairs p JOIN facts f ON f.id = p.fact WHERE p.kept"
     ).fetchall()
     store.close()
     return [Asked(json.loads(row[0]), json.loads(row[1]), *row[2:]) for row in rows]
@@ -76,7 +77,9 @@ def test_a_number_does_not_stand_in_another_one(text: str) -> None:
     assert not stands("12", f"It is {text} here.")
 
 
-@pytest.mark.parametrize("text", ["12", "12.", "(12)", "12 km", "12km", "12 %", "10-12", "twelve", "12 May 2041", "№ 12"])
+@pytest.mark.parametrize(
+    "text", ["12", "12.", "(12)", "12 km", "12km", "12 %", "10-12", "twelve", "12 May 2041", "№ 12"]
+)
 def test_a_number_stands_as_a_whole(text: str) -> None:
     """Signs around it, a unit behind it, and words for it leave it the same number."""
     assert stands("12", f"It is {text}")
@@ -106,7 +109,8 @@ def test_a_term_does_not_stand_within_a_word(term: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["It is not red.", "It isn't red", "never painted red", "blue instead of red", "n'est pas red", "no longer red"]
+    "text",
+    ["It is not red.", "It isn't red", "never painted red", "blue instead of red", "n'est pas red", "no longer red"],
 )
 def test_a_term_is_denied_by_what_stands_before_it(text: str) -> None:
     """Negation reaches over a few words of its clause."""
@@ -201,7 +205,10 @@ def test_two_things_exchanged_are_wrong() -> None:
     asked = "How do Graphite and GreptimeDB differ?"
     assert grade("Graphite: write. GreptimeDB: read.", ["write", "read"], answer, [sibling], asked).right
     assert grade("GreptimeDB takes read, Graphite takes write.", ["write", "read"], answer, [sibling], asked).right
-    assert grade("Graphite takes read, GreptimeDB write.", ["write", "read"], answer, [sibling], asked).contradicted == sibling
+    assert (
+        grade("Graphite takes read, GreptimeDB write.", ["write", "read"], answer, [sibling], asked).contradicted
+        == sibling
+    )
 
 
 def test_the_things_that_a_key_lists_may_come_in_any_order() -> None:
@@ -227,7 +234,9 @@ def test_a_key_within_a_longer_word_is_looked_for_as_the_answer_has_it() -> None
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.text(min_size=1), st.lists(st.text(max_size=8), max_size=4), st.lists(st.text(max_size=8), max_size=3), st.text())
+@given(
+    st.text(min_size=1), st.lists(st.text(max_size=8), max_size=4), st.lists(st.text(max_size=8), max_size=3), st.text()
+)
 def test_the_answer_itself_is_right(answer: str, keys: list[str], siblings: list[str], question: str) -> None:
     """Whatever keys, siblings and question it comes with, if it says anything."""
     told = grade(answer, keys, answer, siblings, question)

@@ -55,7 +55,22 @@ DIFFERENT = [
     ("this one", "this 1"),
 ]
 PIECES = st.sampled_from(
-    [*(text for group in EQUAL for text in group), "one", "-", "--", ",", ".", ":", "'", "*", "_", "(", "°", "\u00b7", "$"]
+    [
+        *(text for group in EQUAL for text in group),
+        "one",
+        "-",
+        "--",
+        ",",
+        ".",
+        ":",
+        "'",
+        "*",
+        "_",
+        "(",
+        "°",
+        "\u00b7",
+        "$",
+    ]
 )
 LETTERS = st.text(st.sampled_from("0123459 ,.':-_/*`\u2212\u2013\u20ac%°hskmapt\u00bd\u00b2#()\n"), max_size=16)
 

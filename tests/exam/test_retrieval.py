@@ -26,7 +26,9 @@ ACCENT = pair("Où est la réserve de câbles ?", "La réserve de câbles est au
 def filled(store: Store) -> Store:
     """A store with three facts, and one question that is kept for the exam."""
     exam = pair("How tall is the northern mast?", "The northern mast is 40 metres tall.", split=Split.TEST)
-    put(store, document("a.md", section(PORT, exam)), document("b.md", section(CREW)), document("c.md", section(ACCENT)))
+    put(
+        store, document("a.md", section(PORT, exam)), document("b.md", section(CREW)), document("c.md", section(ACCENT))
+    )
     return store
 
 
@@ -78,6 +80,12 @@ def test_only_what_a_run_was_given_counts_where_that_is_asked_for(filled: Store)
 def test_accents_and_case_do_not_matter(filled: Store) -> None:
     """The index has neither."""
     assert retrieve(filled.connection, "RESERVE DE CABLES").share == 1
+
+
+@pytest.mark.parametrize("question", ["Which gateways listen on ports?", "Tell me the gateway's port."])
+def test_an_s_more_or_less_does_not_matter(filled: Store, question: str) -> None:
+    """Plurals, verbs and genitives."""
+    assert retrieve(filled.connection, question).share == 1
 
 
 def test_an_empty_store_has_no_hits(store: Store) -> None:

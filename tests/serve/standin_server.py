@@ -2,7 +2,7 @@
 
 As a program: `standin_server.py --port N [--name NAME] [--busy TEXT | --fail TEXT] [--slow SECONDS]`. Replies hold its
 name and what it was asked. The last message's words are orders: "wait SECONDS" (before the reply, or between the pieces
-of a stream), "break off" (a stream), "exit", "sicken" (from then on it says that it is not well).
+of a stream), "break off" (a stream), "exit", "sicken" (from its reply on it is not well).
 """
 
 from __future__ import annotations
@@ -65,8 +65,6 @@ class Handler(BaseHTTPRequestHandler):
             seconds = float(value) if order == "wait" else 0.0
             if order == "exit":
                 os._exit(3)
-            elif order == "sicken":
-                self.server.well, self.server.fault = False, "not found"
             if self.server.fault == "hang up":
                 self.close_connection = True
             elif self.server.fault:
@@ -76,6 +74,8 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 time.sleep(seconds)
                 self._reply(200, self._told("message", f"{self.server.name} heard {order}"))
+            if order == "sicken":
+                self.server.well, self.server.fault = False, "not found"
         finally:
             self.server.in_hand -= 1
 

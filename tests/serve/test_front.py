@@ -6,14 +6,20 @@ import asyncio
 import json
 import socket
 from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
 
 import openai
 import pytest
 
 from curatord.errors import AccessError
 from curatord.serve import front as front_module
-from curatord.serve.front import Front, Upstream
+from curatord.serve.exchange import Upstream
+from curatord.serve.front import Front
 from tests.serve.world import Scene, ask, client, free_port, pieces, raw, scene, standin, until
+
+if TYPE_CHECKING:
+    from tests.serve.standin_server import Standin
 
 BODY = json.dumps({"messages": [{"role": "user", "content": "hello"}]})
 
@@ -198,6 +204,11 @@ def test_what_is_not_there_is_not_found() -> None:
     asyncio.run(check())
 
 
+def has_asked(server: Standin, times: int) -> bool:
+    """Tell whether a stand-in was asked so often."""
+    return len(server.asked) >= times
+
+
 async def keep_asking(here: Scene, done: asyncio.Event, *, stream: bool, orders: tuple[str, ...]) -> list[str]:
     """Ask until told to stop; a failure is raised."""
     replies: list[str] = []
@@ -229,7 +240,7 @@ def test_no_request_fails_while_servers_are_swapped() -> None:
                         last.close()
                     last.push(following)
                     before = upstream
-                    await until(lambda asked=server.asked: len(asked) >= 8)
+                    await until(partial(has_asked, server, 8))
                 done.set()
                 replies = [reply for replies in await asyncio.gather(*asking) for reply in replies]
             assert {reply.split()[0] for reply in replies} == {f"server-{number}" for number in range(12)}

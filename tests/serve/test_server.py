@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,22 +16,31 @@ import pytest
 
 from curatord.errors import BusyError, CuratordError
 from curatord.serve import __main__ as child
-from curatord.serve.exchange import exchange
-from curatord.serve.front import Front, Upstream
-from curatord.serve.server import CHAT, Server, ServerBusyError, ServerError, Target, adapter_target, server_command
+from curatord.serve.exchange import Upstream, exchange
+from curatord.serve.front import Front
+from curatord.serve.server import (
+    CHAT,
+    Command,
+    Server,
+    ServerBusyError,
+    ServerError,
+    Target,
+    adapter_target,
+    server_command,
+)
 from curatord.train.model_files import combined, file_digests
 from tests.serve.world import ask, client, free_port, make_adapter
 
 STANDIN = Path(__file__).with_name("standin_server.py")
 
 
-def standin_command(*options: str) -> SimpleNamespace:
+def standin_command(*options: str) -> Command:
     """Return what makes the command of a stand-in with these options."""
 
     def command(_target: Target, port: int, *, check_memory: bool) -> tuple[str, ...]:  # noqa: ARG001  the signature
         return (sys.executable, str(STANDIN), "--port", str(port), *options)
 
-    return SimpleNamespace(command=command)
+    return command
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +106,7 @@ def test_what_the_process_says_at_its_end_is_the_reason(tmp_path: Path) -> None:
     """75 is for memory, which may be there later."""
 
     async def refusal(*options: str) -> ServerError:
-        server = await Server.start(Target("b", tmp_path), command=standin_command(*options).command)
+        server = await Server.start(Target("b", tmp_path), command=standin_command(*options))
         try:
             with pytest.raises(ServerError) as caught:
                 await server.ready(20)
@@ -117,7 +125,7 @@ def test_a_server_that_is_not_ready_in_time_is_given_up(tmp_path: Path) -> None:
     """With the time it had."""
 
     async def check() -> None:
-        server = await Server.start(Target("b", tmp_path), command=standin_command("--slow", "60").command)
+        server = await Server.start(Target("b", tmp_path), command=standin_command("--slow", "60"))
         with pytest.raises(ServerError, match=r"within 0\.5 s"):
             await server.ready(0.5)
         await server.stop()
@@ -226,4 +234,3 @@ def test_no_request_fails_while_real_servers_are_swapped(tiny: Path, tmp_path: P
     expected = {generated(tiny, target.adapter, messages, 24) for target in targets}
     assert len(expected) == 3
     assert set(counted) == expected
-    assert os.environ["MLX_DISABLE_COMPILE"] == "1"

@@ -17,7 +17,8 @@ import numpy as np
 from openai import AsyncOpenAI
 from safetensors.numpy import save_file
 
-from curatord.serve.front import Front, Upstream
+from curatord.serve.exchange import Upstream
+from curatord.serve.front import Front
 from tests.serve.standin_server import Standin
 
 if TYPE_CHECKING:
