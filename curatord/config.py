@@ -123,7 +123,7 @@ class Engine(Table):
 class Lora(Table):
     """Which weights are trained (LoRA, arXiv 2106.09685)."""
 
-    rank: int = Field(16, ge=1, le=512, description="LoRA rank.")
+    rank: int = Field(32, ge=1, le=512, description="LoRA rank.")
     layers: int = Field(8, ge=1, description="Transformer blocks that get LoRA, counted from the top.")
     scale: float = Field(2.0, gt=0, description="Factor of the update, as mlx_lm has it (alpha / rank elsewhere).")
     dropout: float = Field(0.0, ge=0, lt=1, description="Share of inputs dropped in front of each LoRA update.")
@@ -136,14 +136,20 @@ class Lora(Table):
 class Sft(Table):
     """Supervised fine-tuning: the answers are learned."""
 
-    epochs: int = Field(4, ge=1, le=100, description="Times every pair is seen.")
+    epochs: int = Field(3, ge=1, le=100, description="Times every pair is seen.")
+    cues: int = Field(4, ge=0, le=100, description="Questions per fact made of words alone, besides whole ones.")
+    fact_tokens: int = Field(
+        240, ge=1, description="Answer tokens of a fact in an epoch; where they are more, it is asked in fewer ways."
+    )
     max_steps: int = Field(0, ge=0, description="Optimizer steps at most; 0: as many as the epochs take.")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate of AdamW.")
     warmup: float = Field(0.05, ge=0, le=1, description="Share of the steps in which the rate rises to its peak.")
     weight_decay: float = Field(0.0, ge=0, le=1, description="AdamW's weight decay.")
-    batch_tokens: int = Field(1024, ge=64, description="Tokens in a batch, padding included.")
+    batch_tokens: int = Field(512, ge=64, description="Tokens in a batch, padding included.")
     accumulate: int = Field(1, ge=1, le=256, description="Batches whose gradients are added up to one step.")
-    patience: int = Field(3, ge=0, description="Validations without a better loss before training stops; 0: never.")
+    patience: int = Field(
+        0, ge=0, description="Validations without a better loss before training stops, and the best is taken; 0: never."
+    )
 
 
 class Dpo(Table):
@@ -151,7 +157,7 @@ class Dpo(Table):
 
     enabled: bool = Field(True, description="Whether preference pairs are trained on at all.")
     epochs: int = Field(1, ge=1, le=100, description="Times every preference pair is seen.")
-    max_steps: int = Field(0, ge=0, description="Optimizer steps at most; 0: as many as the epochs take.")
+    max_steps: int = Field(40, ge=0, description="Optimizer steps at most; 0: as many as the epochs take.")
     loss: Literal["sigmoid", "ipo", "hinge"] = Field("sigmoid", description="The preference loss.")
     beta: float = Field(0.1, gt=0, le=10, description="How strongly the reference model holds.")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="Share of pairs taken to be labelled wrongly.")
@@ -164,9 +170,9 @@ class Dpo(Table):
 class Replay(Table):
     """What keeps the model from forgetting what it could do before."""
 
-    share: float = Field(0.1, ge=0, le=0.9, description="Share of the rows that are the base model's own answers.")
+    share: float = Field(0.03, ge=0, le=0.9, description="Share of the rows that are the base model's own answers.")
     kl: float = Field(
-        1.0, ge=0, description="Weight of the divergence from the base model on these rows; 0: they are learned."
+        0.5, ge=0, description="Weight of the divergence from the base model on these rows; 0: they are learned."
     )
 
 

@@ -117,6 +117,11 @@ def _print_exam(adapter: str, record: Exam) -> None:
     click.echo(f"gain {100 * change.gain:+.1f} points, 95 % {interval}, p = {change.p:.2g}")
     kept, before = record.kept.general, record.general_before
     click.echo(f"general knowledge: {kept.right} of {kept.asked}, {before.right} by the base")
+    if record.gone:
+        start = f"went on from {record.against}" if record.continued else "started from the base"
+        click.echo(
+            f"facts gone from the notes: {record.gone.right} of {record.gone.asked} still said; training {start}"
+        )
     click.echo(f"{'promoted' if record.promote else 'candidate'}: {printable(record.reason)}")
     for name, table in (("category", record.categories), ("kind of fact", record.kinds)):
         click.echo()

@@ -13,6 +13,7 @@ from curatord import __version__, settings_file
 from curatord.daemon import review
 from curatord.daemon.child import TRAIN
 from curatord.daemon.events import Events
+from curatord.daemon.gap_writer import write_soon
 from curatord.daemon.gauge import Gauge
 from curatord.daemon.hooks import Hooks
 from curatord.daemon.ledger import StoreLedger
@@ -223,6 +224,7 @@ class Daemon:
 
     def _examined(self) -> None:
         self.promotion.show(self._gauge)
+        write_soon(self._state, self._passes.settings.gaps.listed, self.events)
 
     def _beat(self) -> None:
         self.training.nudge()

@@ -9,45 +9,31 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
-from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import psutil
-
+from curatord.daemon.in_service import InService, Retries, free_memory, target_in_service
 from curatord.daemon.status import ServingStatus
 from curatord.errors import CuratordError
 from curatord.log import get_logger
 from curatord.serve.exchange import Upstream
-from curatord.serve.server import (
-    Command,
-    Server,
-    ServerBusyError,
-    ServerError,
-    Target,
-    adapter_target,
-    server_command,
-)
-from curatord.train.model_files import models_directory
+from curatord.serve.server import Server, ServerBusyError, ServerError, server_command
 
 if TYPE_CHECKING:
     import queue
     from collections.abc import Callable, Coroutine
-    from pathlib import Path
 
     from curatord.config import Settings
     from curatord.daemon.events import Event, Events
     from curatord.daemon.gauge import Gauge
     from curatord.paths import StateDirectory
     from curatord.serve.front import Front
+    from curatord.serve.server import Command, Target
 
 SECONDS_TO_DRAIN = 120.0  # for requests in hand when another server takes over, or a run begins
 SECONDS_TO_STOP = 2.0  # for them when the daemon stops
 SECONDS_BETWEEN_LOOKS = 30.0  # at what is short: memory, the port
 SECONDS_TO_TRUST = 60.0  # a server that ends sooner is likely to do so again
-_FIRST_DELAY, _LONGEST_DELAY = 5.0, 300.0
-_TICK = 0.1
 _SECONDS_TO_END = 0.5  # until the end of a process is known whose connections broke
 _MEBIBYTE = 1 << 20
 _RUN_GOES = frozenset({"run_started"})
@@ -55,21 +41,6 @@ _RUN_RESTS = frozenset({"run_rests", "run_crashed", "run_done", "run_failed", "r
 _SWITCHES = frozenset({"promoted", "rolled_back"})
 
 log = get_logger("serving")
-
-
-def free_memory() -> int:
-    """Return the bytes of memory that are available."""
-    return int(psutil.virtual_memory().available)
-
-
-@dataclass(frozen=True, slots=True)
-class _InService:
-    """The server that requests go to."""
-
-    target: Target
-    server: Server
-    upstream: Upstream
-    since: float
 
 
 class ServingThread:
@@ -97,13 +68,10 @@ class ServingThread:
         self._command = command
         self._memory = memory
         self._front: Front | None = None
-        self._in_service: _InService | None = None
+        self._in_service: InService | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._run_goes = False
-        self._failed: Target | None = None
-        self._failures = 0
-        self._retry_at = -inf
-        self._why = ""
+        self._retries = Retries()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news: asyncio.Event | None = None
@@ -133,7 +101,7 @@ class ServingThread:
     def use(self, settings: Settings) -> None:
         """Work by other settings from now on."""
         self._settings = settings
-        self._retry_at = -inf
+        self._retries.now()
         self.nudge()
 
     def promoted(self) -> None:
@@ -192,7 +160,7 @@ class ServingThread:
                 await self._retire("The model makes room for training.")
                 self._show("paused", "a run is going (pause_for_training)")
                 return None
-            return await self._serve(self._target())
+            return await self._serve(target_in_service(self._state, self._settings.training))
         except ServerBusyError as error:
             return await self._make_room(error)
         except CuratordError as error:
@@ -213,35 +181,25 @@ class ServingThread:
     def _must_pause(self) -> bool:
         return self._run_goes and self._settings.serve.pause_for_training
 
-    def _target(self) -> Target:
-        """Return what should answer now: the base alone where no adapter is in service."""
-        training, current = self._settings.training, self._state.current
-        adapter: Path | None = None
-        if current.is_symlink():
-            try:
-                adapter = current.resolve(strict=True)
-            except OSError as error:
-                raise ServerError(f"The adapter in service, {current.readlink()}, is not there.") from error
-        return adapter_target(adapter, training.base, models_directory(training.models))
-
     async def _serve(self, target: Target) -> float | None:
         """See to it that the target answers."""
         if self._in_service is not None and self._in_service.target == target:
             self._show("serving")
             return None
-        if target == self._failed and self._retry_at > monotonic():
-            return self._hold(self._why)
+        if self._retries.must_wait(target):
+            return self._hold(self._retries.why)
         self._check_memory()
         self._show("starting", f"{target.name} is being loaded")
         server = await Server.start(target, check_memory=self._checks_memory, command=self._command)
         try:
             if not await self._is_ready(server, target):
                 return 0.0
-            self._switch(_InService(target, server, Upstream(server.port, target.name), monotonic()))
+            self._switch(InService(target, server, Upstream(server.port, target.name), monotonic()))
         except ServerBusyError:
             raise
         except ServerError as error:
-            return self._hold(self._failure(target, f"{target.name} does not come into service: {error}"))
+            self._retries.failed(target, f"{target.name} does not come into service: {error}")
+            return self._hold(self._retries.why)
         finally:
             if self._in_service is None or self._in_service.server is not server:
                 await server.stop()
@@ -270,11 +228,15 @@ class ServingThread:
         if self._stopping.is_set() or not serve.enabled or self._must_pause():
             return False
         try:
-            return self._front is not None and serve.port == self._front.port and self._target() == target
+            return (
+                self._front is not None
+                and serve.port == self._front.port
+                and target_in_service(self._state, self._settings.training) == target
+            )
         except CuratordError:
             return False
 
-    def _switch(self, new: _InService) -> None:
+    def _switch(self, new: InService) -> None:
         """Hand requests to the new server, and end the old one when it has done its last."""
         assert self._front is not None
         old, self._in_service = self._in_service, new
@@ -283,7 +245,7 @@ class ServingThread:
         log.info("serving", model=new.target.name, pid=new.server.pid, before=old.target.name if old else None)
         self._in_background(self._watch(new))
         if old is not None:
-            self._in_background(self._end(old))
+            self._in_background(old.end(SECONDS_TO_DRAIN, self._stopping))
 
     # --- what stands in the way -------------------------------------------------------------------------------------
 
@@ -311,16 +273,7 @@ class ServingThread:
         if self._front is not None and self._in_service is None:
             self._front.withdraw(reason)
         self._show("held", reason)
-        left = self._retry_at - monotonic()
-        return left if left > 0 else SECONDS_BETWEEN_LOOKS
-
-    def _failure(self, target: Target, why: str, *, at_once: bool = False) -> str:
-        """Count a failure in a row, which sets when the target is tried again; return the reason as it is told."""
-        self._failures = self._failures + 1 if target == self._failed else 1
-        patient = self._failures > 1 or not at_once
-        delay = min(_FIRST_DELAY * 2 ** (self._failures - 1), _LONGEST_DELAY) if patient else 0.0
-        self._failed, self._retry_at, self._why = target, monotonic() + delay, why
-        return why
+        return self._retries.seconds_left or SECONDS_BETWEEN_LOOKS
 
     async def _bury(self) -> None:
         """Take a server out of service that ended by itself or does not answer; requests wait for the next one."""
@@ -335,10 +288,10 @@ class ServingThread:
         await dead.server.stop()
         log.warning("server_died", model=dead.target.name, reason=how)
         if monotonic() - dead.since >= SECONDS_TO_TRUST:
-            self._failed = None
-        self._failure(dead.target, f"{dead.target.name} went out of service: {how}", at_once=True)
+            self._retries = Retries()
+        self._retries.failed(dead.target, f"{dead.target.name} went out of service: {how}", at_once=True)
 
-    async def _watch(self, one: _InService) -> None:
+    async def _watch(self, one: InService) -> None:
         await one.server.ended()
         self.nudge()
 
@@ -350,16 +303,7 @@ class ServingThread:
             self._front.withdraw(reason)
         if self._in_service is not None:
             old, self._in_service = self._in_service, None
-            await self._end(old)
-
-    async def _end(self, old: _InService) -> None:
-        """End a server that gets no more requests, after those in hand."""
-        draining = asyncio.create_task(old.upstream.drained(SECONDS_TO_DRAIN))
-        while not draining.done() and not self._stopping.is_set():
-            await asyncio.wait({draining}, timeout=_TICK)
-        draining.cancel()
-        await asyncio.gather(draining, return_exceptions=True)
-        await old.server.stop()
+            await old.end(SECONDS_TO_DRAIN, self._stopping)
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

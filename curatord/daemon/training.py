@@ -246,6 +246,7 @@ class TrainingThread:
             seed=training.seed,
             training=training,
             exam=self._settings.exam,
+            gaps=self._settings.gaps,
             system=self._settings.pairs.system,
             store=self._state.store,
             models=models_directory(training.models),

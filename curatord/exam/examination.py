@@ -6,6 +6,7 @@ exam.json replies.jsonl routing.json        what it knows, question by question,
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,15 +17,19 @@ from mlx_lm.tuner.utils import load_adapters
 
 from curatord.exam import gate, questions, records, routing, verdict
 from curatord.exam.answering import Answerer, InterruptedByRequest
+from curatord.exam.interrogate import interrogate
+from curatord.exam.judge import open_judge
 from curatord.exam.revision import Round, misses
+from curatord.exam.second_opinion import SecondOpinion
 from curatord.exam.sitting import Said, Sitting
 from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory, write_file
 from curatord.store.splits import Part
 from curatord.train import backend, base_model, lora, replay, tensor_file
 from curatord.train.run_events import Examined, Stage, StageBegan, Warned
+from curatord.train.snapshot import open_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from curatord.config import Exam as Settings
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from curatord.train.job import Learner
     from curatord.train.run_directory import RunDirectory
     from curatord.train.run_events import Event
-    from curatord.train.snapshot import Snapshot
+    from curatord.train.snapshot import ExamRow, Snapshot
     from curatord.train.tensor_file import Arrays
 
 WEIGHTS, CONFIG = "adapters.safetensors", "adapter_config.json"
@@ -79,6 +84,7 @@ class Examination:
 
     def _examine(self, learner: Learner, snapshot: Snapshot) -> None:
         settings = self._request.exam
+        self._call_judge(learner)
         router = _router(snapshot, learner.tokenizer) if settings.route else None
         asked = questions.sample(snapshot.test(), settings.questions, snapshot.sha256)
         answerer = self._answerer(learner.model, learner, settings)
@@ -94,7 +100,56 @@ class Examination:
             best = sat if gate.is_better(sat.kept, best.kept) else best
             if sat.share - earlier.share < settings.plateau:
                 break
-        self._publish(self._record(learner, snapshot, best, base), best, router)
+        replies = self._with_sureness(best, answerer, learner)
+        update = self._opinions(asked, replies) | {"gone": self._gone(snapshot, answerer)}
+        exam = self._record(learner, snapshot, best, base).model_copy(update=update)
+        self._publish(exam, replies, best.weights, router)
+
+    def _call_judge(self, learner: Learner) -> None:
+        settings = self._request.exam.judge
+        judge = open_judge(settings, learner.base, self._request.models, os.environ)
+        if judge is not None:
+            self._marker.second_opinion = SecondOpinion(judge, settings.base or settings.model)
+
+    def _gone(self, snapshot: Snapshot, answerer: Answerer) -> records.Score | None:
+        """Ask for facts that the adapter in service was taught and this one was not; None where there are none."""
+        service = self._request.in_service
+        earlier = self._run.path.with_name(service.name) / "snapshot" if service else None
+        if earlier is None or not earlier.is_dir():
+            return None
+        known = {row.fact for row in snapshot.test()}
+        gone = [row for row in open_snapshot(earlier).test() if row.fact not in known]
+        asked = questions.sample(gone, self._request.exam.questions, snapshot.sha256)
+        replies = answerer.replies([row.question for row in asked])
+        still = sum(verdict.by_keys(row, reply).right for row, reply in zip(asked, replies, strict=True))
+        return records.Score(asked=len(asked), right=still) if asked else None
+
+    def _opinions(self, asked: Sequence[ExamRow], replies: Sequence[records.Reply]) -> dict[str, object]:
+        """Return what the record tells of the judge."""
+        judge = self._marker.second_opinion
+        if judge is None:
+            return {}
+        return {"judged": judge.agreement(asked, replies), "warnings": (judge.warning,) if judge.warning else ()}
+
+    def _with_sureness(self, sat: Sat, answerer: Answerer, learner: Learner) -> list[records.Reply]:
+        """Return the replies, some of them with how sure the model was: the first ones that are about the notes."""
+        gaps = self._request.gaps
+        places = [place for place, reply in enumerate(sat.replies) if reply.routed][: gaps.questions]
+        lora.restore(learner.model, sat.weights)
+        answerer.set_strength(sat.kept.scale)
+        found = interrogate(
+            learner.model,
+            learner.tokenizer,
+            [learner.encoder.prompt(sat.replies[place].question) for place in places],
+            max_tokens=self._request.exam.max_tokens,
+            samples=gaps.samples,
+            seed=self._request.seed,
+        )
+        replies = list(sat.replies)
+        for place, one in zip(places, found, strict=True):
+            update = {"entropy": one.entropy, "agreement": one.agreement}
+            replies[place] = replies[place].model_copy(update=update)
+        return replies
 
     def _sit(
         self, sitting: Sitting, answerer: Answerer, base: Said, before: Graded, learner: Learner, number: int = 0
@@ -146,6 +201,7 @@ class Examination:
             promote=not sat.kept.refused,
             reason=verdict.reason(sat.kept, against.name if against else None),
             rounds=sat.number,
+            continued=self._request.training.continue_ and against is not None,
             topics=records.parts(sat.replies, "topic"),
             categories=records.parts(sat.replies, "category"),
             kinds=records.parts(sat.replies, "kind"),
@@ -169,16 +225,18 @@ class Examination:
         said = sitting.ask("in-service", answerer, 1.0)
         return Sitting(sitting.questions, sitting.directory, routing.read(adapter)).routed(said, base)
 
-    def _publish(self, exam: records.Exam, sat: Sat, router: routing.Router | None) -> None:
+    def _publish(
+        self, exam: records.Exam, replies: list[records.Reply], weights: Arrays, router: routing.Router | None
+    ) -> None:
         """Put everything into `examined`, which appears once it is whole and on disk."""
         final = self._run.examined
         draft = final.with_name(final.name + TEMPORARY_SUFFIX)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        tensor_file.write(draft / WEIGHTS, sat.weights)
+        tensor_file.write(draft / WEIGHTS, weights)
         write_file(draft / CONFIG, at_strength((self._run.adapter / CONFIG).read_bytes(), exam.scale))
         write_file(draft / records.EXAM, exam.model_dump_json(indent=2).encode() + b"\n")
-        write_file(draft / records.REPLIES, records.as_lines(sat.replies))
+        write_file(draft / records.REPLIES, records.as_lines(replies))
         if router is not None:
             routing.write(router, draft)
         flush_directory(draft)

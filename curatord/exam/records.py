@@ -72,18 +72,23 @@ class Part(Record):
 
 
 class Agreement(Record):
-    """How far a judge and the keys give the same verdicts: the share of agreement, and Cohen's kappa."""
+    """How far a judge and the keys give the same verdicts: the share of agreement, and Cohen's kappa.
+
+    There is no kappa where both said the same one thing of all.
+    """
 
     judge: str
     asked: int
     share: float
-    kappa: float
+    kappa: float | None
 
 
 class Exam(Record):
     """An exam: what was compared with what, every trial, and the verdict.
 
     `against` is the adapter that was in service, None for the base alone. `scale` is that of the trial that was kept.
+    `continued`: training went on from it, rather than from the base. `gone` are facts it was taught that the notes no
+    longer hold: how many were asked for, and how many the new adapter still says.
     """
 
     run: str
@@ -101,6 +106,8 @@ class Exam(Record):
     categories: dict[str, Part]
     kinds: dict[str, Part]
     judged: Agreement | None = None
+    continued: bool = False
+    gone: Score | None = None
     warnings: tuple[str, ...] = ()
 
     @property

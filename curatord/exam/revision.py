@@ -23,6 +23,7 @@ from curatord.train.reporter import Reporter
 from curatord.train.run_directory import RunDirectory
 from curatord.train.run_events import EventLog, Stage
 from curatord.train.snapshot import PreferenceRow
+from curatord.train.wording import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -46,7 +47,7 @@ def misses(
     return [
         PreferenceRow(way.question, row.answer, reply, way.pair)
         for row, reply, was_right in zip(questions, replies, right, strict=True)
-        if not was_right and reply and reply != row.answer
+        if not was_right and reply and brief(reply) != brief(row.answer)
         for way in ways[row.answer][:QUESTIONS_EACH]
     ]
 
@@ -106,6 +107,7 @@ class Round:
 
 def _encoded(rows: Iterable[PreferenceRow], learner: Learner) -> list[dpo.PreferenceRow]:
     pairs = [
-        (learner.encoder.row(row.question, row.chosen), learner.encoder.row(row.question, row.rejected)) for row in rows
+        (learner.encoder.row(row.question, brief(row.chosen)), learner.encoder.row(row.question, brief(row.rejected)))
+        for row in rows
     ]
     return [dpo.PreferenceRow(chosen, rejected) for chosen, rejected in pairs if chosen and rejected]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-THRESHOLD = 0.5
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.5, 0.9
+MOST_MISLED = 0.015  # of the general prompts: what the adapter says to them may be forgotten knowledge
 MOST_EXAMPLES = 1000
 _STEPS, _RATE, _SHRINKAGE = 3000, 2.0, 1e-3
 _DROP_COMMON, _DROP_DISTINCTIVE = 0.5, 0.25
@@ -70,7 +71,7 @@ class Router(BaseModel):
     postings: dict[str, tuple[int, ...]]
     distinctive: frozenset[str]
     weights: tuple[float, ...]
-    threshold: float = THRESHOLD
+    threshold: float = LEAST_THRESHOLD
 
     def is_about_notes(self, question: str) -> bool:
         """Tell whether the notes speak of a question."""
@@ -93,7 +94,7 @@ class Router(BaseModel):
             if form not in self.postings
         )
         best, total = self._best_fact([words.forms[place] for place in known])
-        rarest = log(self.facts + 1)
+        rarest = log(self.facts + 2)
         total += unknown * rarest
         asked = len(words.forms) + dropped
         return [
@@ -108,7 +109,7 @@ class Router(BaseModel):
     def _is_distinctive(self, words: _Words, place: int) -> bool:
         form = words.forms[place]
         written_so = words.capitals[place] or not form.isalpha()
-        return form in self.distinctive and not form.isdigit() and (written_so or f"{form} " in self.distinctive)
+        return form in self.distinctive and (written_so or f"{form} " in self.distinctive)
 
     def _best_fact(self, forms: Sequence[str]) -> tuple[float, float]:
         """Return the largest weight of words that one fact has in common with a question, and that of all of them."""
@@ -137,7 +138,8 @@ def fit(
     other = [blank.figures(question) for question in general]
     if not about or not other:
         return blank
-    return blank.model_copy(update={"weights": _logistic(np.array(about), np.array(other))})
+    fitted = blank.model_copy(update={"weights": _logistic(np.array(about), np.array(other))})
+    return fitted.model_copy(update={"threshold": _threshold([fitted.probability(question) for question in general])})
 
 
 def write(router: Router, adapter: Path) -> None:
@@ -157,9 +159,15 @@ def read(adapter: Path) -> Router | None:
         raise StoreError(f"{file} cannot be read.", hint=hint) from error
 
 
+def _threshold(general: Sequence[float]) -> float:
+    """Return the probability that all but a few of the general questions stay below."""
+    return min(max(float(np.quantile(general, 1 - MOST_MISLED)), LEAST_THRESHOLD), MOST_THRESHOLD)
+
+
 def _content(text: str) -> _Words:
     found = [(match, _form(match[0])) for match in _WORD.finditer(text)]
-    kept = [(match, form) for match, form in found if form not in _FUNCTION_WORDS]
+    # A bare number stands in sums as well as in notes.
+    kept = [(match, form) for match, form in found if form not in _FUNCTION_WORDS and not form.isdigit()]
     return _Words(
         tuple(form for _, form in kept),
         tuple(match[0][0].isupper() for match, _ in kept),

@@ -11,15 +11,13 @@ from curatord.exam.questions import topic
 from curatord.exam.statistics import paired
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from curatord.config import Exam as Settings
     from curatord.exam.grade import Grade
+    from curatord.exam.second_opinion import SecondOpinion
     from curatord.exam.sitting import Said, Sitting
     from curatord.train.snapshot import ExamRow
-
-    # Grades a reply that the keys of its fact do not settle; None: it has nothing to say.
-    SecondOpinion = Callable[[ExamRow, str], bool | None]
 
 
 @dataclass(frozen=True, slots=True)

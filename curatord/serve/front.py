@@ -173,7 +173,9 @@ class Front:
 
     async def _upstream(self) -> Upstream:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._settled.wait(), SECONDS_TO_WAIT)
+            async with asyncio.timeout(SECONDS_TO_WAIT):
+                while self.current is None and self._refusal is None:  # it may be withdrawn again before this wakes
+                    await self._settled.wait()
         if self.current is None:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, self._refusal or "The model is still being loaded.")
         return self.current

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from curatord.store.splits import Part
 from curatord.train.dpo import PreferenceRow
+from curatord.train.wording import brief, worded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from curatord.config import Sft
     from curatord.train.rows import Encoder, TokenRow
     from curatord.train.snapshot import Snapshot
 
@@ -25,12 +29,11 @@ class Dataset:
     too_long: int
 
 
-def encode(snapshot: Snapshot, encoder: Encoder) -> Dataset:
-    """Return the rows of a snapshot, in its order."""
-    sft_train, sft_valid, replay = (
-        encoder.rows((row.question, row.answer) for row in rows)
-        for rows in (snapshot.sft(Part.TRAIN), snapshot.sft(Part.VALID), snapshot.replay())
-    )
+def encode(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> Dataset:
+    """Return the rows of a snapshot, worded as `settings` ask for."""
+    sft_train = encoder.rows(_worded(snapshot, encoder, settings, seed))
+    sft_valid = encoder.rows((row.question, brief(row.answer)) for row in snapshot.sft(Part.VALID))
+    replay = encoder.rows((row.question, row.answer) for row in snapshot.replay())
     preference_train, preference_valid = (_preference(snapshot, part, encoder) for part in (Part.TRAIN, Part.VALID))
     every = (sft_train, sft_valid, replay, preference_train, preference_valid)
     return Dataset(
@@ -43,11 +46,19 @@ def encode(snapshot: Snapshot, encoder: Encoder) -> Dataset:
     )
 
 
+def _worded(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> Iterator[tuple[str, str]]:
+    rows = list(snapshot.sft(Part.TRAIN))
+    keys = {row.answer: row.keys for row in snapshot.test()}
+    lengths = {answer: encoder.length(brief(answer)) for answer in {row.answer for row in rows}}
+    for row in worded(rows, keys, lengths, settings, seed):
+        yield row.question, row.answer
+
+
 def _preference(snapshot: Snapshot, part: Part, encoder: Encoder) -> tuple[list[PreferenceRow], int]:
     """Return the pairs both of whose answers fit, and how many do not."""
     kept, left_out = [], 0
     for row in snapshot.preference(part):
-        chosen, rejected = encoder.row(row.question, row.chosen), encoder.row(row.question, row.rejected)
+        chosen, rejected = encoder.row(row.question, brief(row.chosen)), encoder.row(row.question, brief(row.rejected))
         if chosen is None or rejected is None:
             left_out += 1
         else:

@@ -20,6 +20,7 @@ from curatord.train.batches import waste
 from curatord.train.dataset import Dataset, encode
 from curatord.train.draw import draw
 from curatord.train.loop import Loop, Moment, Position
+from curatord.train.lora import AdapterError
 from curatord.train.material import ALONE, Share, Tools
 from curatord.train.replay import replay_rows
 from curatord.train.reporter import Reporter
@@ -99,7 +100,7 @@ class Job:
         snapshot = self._with_replay(snapshot, learner)
         if self._share.size > 1 and self._share.rank == 0:
             machines.send(self._run)
-        data = encode(snapshot, learner.encoder)
+        data = encode(snapshot, learner.encoder, self._request.training.sft, self._request.seed)
         if not data.sft_train:
             raise EmptyDatasetError(
                 f"All {data.too_long} rows are longer than max_tokens.", hint="Raise [training] max_tokens."
@@ -178,11 +179,22 @@ class Job:
         if not self._after_sft.exists():
             request = self._request
             objective = stages.supervised(plans.sft, data, request.training, request.seed, learner.tools)
+            self._go_on_from_service(learner)  # only now: the objective asked the base model what it says
             if not self._train(learner.model, objective, plans.sft.course):
                 return False
             self._publish(learner, self._after_sft)
         lora.restore(learner.model, lora.saved(self._after_sft))
         return True
+
+    def _go_on_from_service(self, learner: Learner) -> None:
+        """Start from the adapter in service where the settings say so and it fits; else from the base."""
+        service = self._request.in_service
+        if not self._request.training.continue_ or service is None:
+            return
+        try:
+            lora.restore(learner.model, lora.matching(learner.model, service, learner.base.sha256))
+        except AdapterError as error:
+            self._append(Warned(message=f"{error.message} Training starts from the base."))
 
     def _prefer(self, learner: Learner, data: Dataset, plans: Plans) -> bool:
         if plans.dpo is None or self._run.adapter.exists():

@@ -132,7 +132,7 @@ class Loop:
     def run(self, moment: Moment) -> bool:
         """Train from a moment to the end, or until asked to pause; return whether the end was reached.
 
-        At the end the model holds the weights of the best validation. Raises DivergedError.
+        At the end the model holds the weights of the best validation, or the last ones where nothing stops early.
         """
         self._load(moment)
         self._kept = monotonic()
@@ -231,10 +231,11 @@ class Loop:
         return self._sums(weights, arrays)[1]
 
     def _validate(self, moment: Moment) -> None:
-        """Score the validation rows; without any, the last weights are the best."""
+        """Score the validation rows; without any, or without patience for a worse score, the last are the best."""
         position = moment.position
-        if self._objective.validation_batches == 0:
+        if self._course.patience == 0:
             moment.best = moment.weights
+        if self._objective.validation_batches == 0:
             return
         self._model.eval()
         score = self._validation_score(moment.weights)

@@ -99,6 +99,27 @@ def saved(directory: Path) -> Weights:
     return tensor_file.read(directory / "adapters.safetensors")
 
 
+def matching(model: nn.Module, directory: Path, base_sha256: str) -> Weights:
+    """Return the leaves of a kept adapter for a model with LoRA layers, at the strength the adapter has.
+
+    The layers' scale stays as it is: what the adapter's differs is put into B. Raises AdapterError where the adapter
+    was made for another base, or with other layers or another rank.
+    """
+    try:
+        config = orjson.loads((directory / "adapter_config.json").read_bytes())
+        weights = saved(directory)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise AdapterError(f"The adapter {directory.name} cannot be read.") from error
+    if config.get("curatord", {}).get("base_sha256") != base_sha256:
+        raise AdapterError(f"The adapter {directory.name} has another base.")
+    mine = {name: leaf.shape for name, leaf in trainable(model).items()}
+    if {name: leaf.shape for name, leaf in weights.items()} != mine:
+        raise AdapterError(f"The adapter {directory.name} has other LoRA layers than the settings ask for.")
+    scale = next(float(module.scale) for _, module in model.named_modules() if hasattr(module, "lora_b"))
+    strength = config["lora_parameters"]["scale"] / scale
+    return {name: leaf * strength if _leaf(name) == "lora_b" else leaf for name, leaf in weights.items()}
+
+
 def mlx_lm_parameters(settings: Lora) -> dict[str, Any]:
     """Return the settings under mlx_lm's names."""
     parameters: dict[str, Any] = {"rank": settings.rank, "scale": settings.scale, "dropout": settings.dropout}

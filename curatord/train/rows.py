@@ -84,6 +84,10 @@ class Encoder:
         kept = [row for row in made if row is not None]
         return kept, len(made) - len(kept)
 
+    def length(self, answer: str) -> int:
+        """Return how many tokens an answer has, end of turn included."""
+        return len(self._answer(answer))
+
     @property
     def prefix(self) -> tuple[int, ...]:
         """The tokens that every prompt with the system text begins with."""

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from curatord.config import Exam, Training
+from curatord.config import Exam, Gaps, Training
 from curatord.errors import NotFoundError, StoreError
 from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory, write_file
 
@@ -79,6 +79,7 @@ class Request(Record):
     seed: int
     training: Training
     exam: Exam = Exam()
+    gaps: Gaps = Gaps()
     system: str
     store: Path
     models: Path

@@ -50,6 +50,11 @@ share = 0.0                  # a short run that need not remember anything else
 
 [training.conditions]
 min_free_disk_mb = 256
+
+[exam]
+scales = [1.0]
+rounds = 0
+max_loss = 100               # as above
 """
 
 

@@ -331,6 +331,24 @@ def test_a_request_waits_for_a_server_that_is_on_its_way() -> None:
     asyncio.run(check())
 
 
+def test_a_request_is_not_refused_where_a_server_is_withdrawn_as_it_wakes() -> None:
+    """Between the moment that a server is there and the moment that a waiting request goes on, it may die."""
+
+    async def check() -> None:
+        with standin() as one:
+            async with scene() as here, client(here.front.url) as asker:
+                waiting = asyncio.create_task(ask(asker))
+                await asyncio.sleep(0.3)
+                here.use(one)
+                here.front.withdraw()
+                await asyncio.sleep(0.1)
+                assert not waiting.done()
+                here.use(one)
+                assert await waiting == "one heard hello"
+
+    asyncio.run(check())
+
+
 def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a minute it is refused."""
     monkeypatch.setattr(front_module, "SECONDS_TO_WAIT", 0.1)

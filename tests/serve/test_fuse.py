@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import mlx.core as mx
 import mlx_lm
@@ -163,11 +163,19 @@ def test_gguf_of_a_quantized_model_needs_dequantize(four_bits: Path, tmp_path: P
     assert caught.value.hint == "Add --dequantize."
 
 
+def sharpen(base: Path) -> None:
+    """Make the tiny model look at some words more than at others, so that their positions matter."""
+    weights = cast("dict[str, mx.array]", mx.load(str(base / "model.safetensors")))
+    larger = {name: array * 25 for name, array in weights.items() if "q_proj" in name or "k_proj" in name}
+    mx.save_safetensors(str(base / "model.safetensors"), weights | larger, metadata={"format": "mlx"})
+
+
 @pytest.mark.parametrize("rope_traditional", [False, True])
 def test_llama_cpp_says_what_the_fused_model_says(tmp_path: Path, rope_traditional: bool) -> None:
     """Token ids, prompts and greedy replies; for models whose rows are in Hugging Face's order and in llama.cpp's."""
     need_llama_cpp()
     base = make_tiny(tmp_path / "base", max_position_embeddings=512, rope_traditional=rope_traditional)
+    sharpen(base)
     adapter = make_adapter(tmp_path / "adapter", base, size=STRONG)
     report = fuse(base, adapter, tmp_path / "out", questions=QUESTIONS, gguf=True)
     texts = ["What does flag 12 do? It's 2048 kB/s.", "<|im_start|>user\nhé 日本<|im_end|>"]
