@@ -136,10 +136,10 @@ class Lora(Table):
 class Sft(Table):
     """Supervised fine-tuning: the answers are learned."""
 
-    epochs: int = Field(3, ge=1, le=100, description="Times every pair is seen.")
-    cues: int = Field(4, ge=0, le=100, description="Questions per fact made of words alone, besides whole ones.")
+    epochs: int = Field(4, ge=1, le=100, description="Times every pair is seen.")
+    cues: int = Field(3, ge=0, le=100, description="Questions per fact made of words alone, besides whole ones.")
     fact_tokens: int = Field(
-        240, ge=1, description="Answer tokens of a fact in an epoch; where they are more, it is asked in fewer ways."
+        120, ge=1, description="Answer tokens of a fact in an epoch; where they are more, it is asked in fewer ways."
     )
     max_steps: int = Field(0, ge=0, description="Optimizer steps at most; 0: as many as the epochs take.")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate of AdamW.")
@@ -170,9 +170,9 @@ class Dpo(Table):
 class Replay(Table):
     """What keeps the model from forgetting what it could do before."""
 
-    share: float = Field(0.03, ge=0, le=0.9, description="Share of the rows that are the base model's own answers.")
+    share: float = Field(0.05, ge=0, le=0.9, description="Share of the rows that are the base model's own answers.")
     kl: float = Field(
-        0.5, ge=0, description="Weight of the divergence from the base model on these rows; 0: they are learned."
+        0.0, ge=0, description="Weight of the divergence from the base model on these rows; 0: they are learned."
     )
 
 

@@ -73,7 +73,18 @@ def _figures(status: Mapping[str, Any]) -> Iterator[str]:
     yield f"problems    {_number(status['problems'])}{'  (curatord problems)' if status['problems'] else ''}"
     yield f"last pass   {status['last_pass'] or 'none yet'}"
     yield from training_text.lines(status["training"], status["new_pairs"])
+    yield f"adapter     {_adapter(status)}"
     yield from _serving(status.get("serving") or {"state": "off"})
+
+
+def _adapter(status: Mapping[str, Any]) -> str:
+    """Return what is in service, and how well it knows the notes."""
+    if not status["adapter"]:
+        return "none in service: the base model answers alone"
+    exam = status["exam"]
+    if exam["after"] is None:
+        return f"{status['adapter']}, which sat no exam"
+    return f"{status['adapter']}, {100 * exam['after']:.0f} % of its exam right, {100 * exam['before']:.0f} % before it"
 
 
 def _serving(serving: Mapping[str, Any]) -> Iterator[str]:

@@ -14,6 +14,7 @@ _STAGES = {
     "snapshot": "drawing the data",
     "base": "loading the base model",
     "replay": "replay against forgetting",
+    "exam": "sitting the exam",
     "saving": "saving the adapter",
 }
 

@@ -48,6 +48,10 @@ class Service(Protocol):
         """The directory of the training runs."""
 
     @property
+    def adapters_path(self) -> Path:
+        """The directory of the adapters that are kept."""
+
+    @property
     def store_path(self) -> Path:
         """The database, for readers of their own."""
 

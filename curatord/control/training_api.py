@@ -17,6 +17,7 @@ from curatord.train.run_progress import progress
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from curatord.train.run_directory import RunDirectory
 
@@ -69,7 +70,7 @@ def show_run(service: Asked, identity: str) -> RunDetail:
     request, state, prepared = run.request(), run.state(), run.prepared()
     detail = {
         "directory": str(run.path),
-        "adapter": str(run.adapter) if run.adapter.is_dir() else None,
+        "adapter": _adapter(run, service.adapters_path),
         "seed": request.seed,
         "shrink": state.shrink,
         "settings": request.training.model_dump(mode="json"),
@@ -92,6 +93,12 @@ def show_run_events(service: Asked, identity: str, asked: Annotated[RunEventsQue
     tail = read_events(run.events, asked.offset)
     events = [event.model_dump(mode="json", exclude_none=True) for event in tail.events]
     return RunEvents(events=events, offset=tail.offset, ended=ended)
+
+
+def _adapter(run: RunDirectory, adapters: Path) -> str | None:
+    """Return where a run's adapter is: where adapters are kept, or while it is not there yet, with the run."""
+    kept = adapters / run.id
+    return str(kept) if kept.is_dir() else str(run.adapter) if run.adapter.is_dir() else None
 
 
 def _entry(run: RunDirectory) -> dict[str, Any]:

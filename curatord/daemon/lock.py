@@ -24,6 +24,11 @@ class Holder:
     version: str = ""
 
 
+# A command that looks whether a daemon runs holds the lock for an instant (`control.running`): no reason to give up.
+SECONDS_TO_TAKE = 0.5
+POLL_SECONDS = 0.02
+
+
 class InstanceLock:
     """The lock of one state directory.
 
@@ -34,7 +39,7 @@ class InstanceLock:
     def __init__(self, path: Path) -> None:
         """Name the lock; nothing is taken yet."""
         self.path = path
-        self._lock = UnixFileLock(path, timeout=0, mode=0o600)
+        self._lock = UnixFileLock(path, timeout=SECONDS_TO_TAKE, poll_interval=POLL_SECONDS, mode=0o600)
         self._note = path.with_suffix(".pid")
 
     def acquire(self) -> None:

@@ -144,6 +144,11 @@ class Daemon:
         return self._state.store
 
     @property
+    def adapters_path(self) -> Path:
+        """The directory of the adapters that are kept."""
+        return self._state.adapters
+
+    @property
     def runs_path(self) -> Path:
         """The directory of the training runs."""
         return self._state.runs

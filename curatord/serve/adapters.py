@@ -32,7 +32,7 @@ BASE = ""  # how a switch back to the base model alone is written down
 
 
 class Switch(BaseModel):
-    """One promotion or rollback; an empty name is the base model alone."""
+    """One promotion, or the way back from one; an empty name is the base model alone."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,6 +40,7 @@ class Switch(BaseModel):
     adapter: str
     before: str
     reason: str
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Adapters:
             now = self.in_service()
             if now is None:
                 raise NotFoundError("There is no adapter in service.", hint="See `curatord adapters list`.")
-            return self._switch(self._before(now), now, reason)
+            return self._switch(self._before(now), now, reason, back=True)
 
     def prune(self, keep: int) -> list[str]:
         """Delete all but the last `keep` adapters, and return their names.
@@ -139,19 +140,21 @@ class Adapters:
             return [adapter.id for adapter in gone]
 
     def _before(self, now: Adapter) -> str:
-        """Return what served before the adapter in service came, going back past what is not there any more."""
-        there = {adapter.id for adapter in self.all()}
-        place = now.id
-        history = self.history()
-        while (last := next((one for one in reversed(history) if one.adapter == place), None)) is not None:
-            history = history[: history.index(last)]
-            place = last.before
-            if place == BASE or (place in there and place != now.id):
-                return place
-        return BASE
+        """Return what served before the adapter in service came, passing over what is not there any more."""
+        served: list[str] = []
+        for switch in self.history():
+            if switch.back and served:
+                served.pop()
+                while served and served[-1] != switch.adapter:
+                    served.pop()
+            else:
+                served.append(switch.adapter)
+        there = {adapter.id for adapter in self.all()} - {now.id}
+        return next((name for name in reversed(served) if name in there), BASE)
 
-    def _switch(self, identity: str, now: Adapter | None, reason: str) -> Switch:
-        switch = Switch(time=datetime.now(UTC), adapter=identity, before=now.id if now else BASE, reason=reason)
+    def _switch(self, identity: str, now: Adapter | None, reason: str, *, back: bool = False) -> Switch:
+        before = now.id if now else BASE
+        switch = Switch(time=datetime.now(UTC), adapter=identity, before=before, reason=reason, back=back)
         try:
             self._link(identity)
             lines = self._history.read_bytes() if self._history.exists() else b""

@@ -12,7 +12,7 @@ from curatord.train.wording import brief, worded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from curatord.config import Sft
+    from curatord.config import Sft, Training
     from curatord.train.rows import Encoder, TokenRow
     from curatord.train.snapshot import Snapshot
 
@@ -29,19 +29,23 @@ class Dataset:
     too_long: int
 
 
-def encode(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> Dataset:
-    """Return the rows of a snapshot, worded as `settings` ask for."""
-    sft_train = encoder.rows(_worded(snapshot, encoder, settings, seed))
+def encode(snapshot: Snapshot, encoder: Encoder, settings: Training, seed: int) -> Dataset:
+    """Return the rows of a snapshot, worded as `settings` ask for.
+
+    Where nothing holds the model to its base on replay rows (`kl` is 0), they are learned like the others.
+    """
+    sft_train = encoder.rows(_worded(snapshot, encoder, settings.sft, seed))
     sft_valid = encoder.rows((row.question, brief(row.answer)) for row in snapshot.sft(Part.VALID))
     replay = encoder.rows((row.question, row.answer) for row in snapshot.replay())
     preference_train, preference_valid = (_preference(snapshot, part, encoder) for part in (Part.TRAIN, Part.VALID))
+    beside = settings.replay.kl > 0
     every = (sft_train, sft_valid, replay, preference_train, preference_valid)
     return Dataset(
-        sft_train=sft_train[0],
+        sft_train=sft_train[0] if beside else [*sft_train[0], *replay[0]],
         sft_valid=sft_valid[0],
         preference_train=preference_train[0],
         preference_valid=preference_valid[0],
-        replay=replay[0],
+        replay=replay[0] if beside else [],
         too_long=sum(left_out for _, left_out in every),
     )
 

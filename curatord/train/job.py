@@ -100,7 +100,7 @@ class Job:
         snapshot = self._with_replay(snapshot, learner)
         if self._share.size > 1 and self._share.rank == 0:
             machines.send(self._run)
-        data = encode(snapshot, learner.encoder, self._request.training.sft, self._request.seed)
+        data = encode(snapshot, learner.encoder, self._request.training, self._request.seed)
         if not data.sft_train:
             raise EmptyDatasetError(
                 f"All {data.too_long} rows are longer than max_tokens.", hint="Raise [training] max_tokens."

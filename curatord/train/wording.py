@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -49,15 +49,16 @@ def brief(answer: str) -> str:
 def worded(
     rows: Iterable[SftRow], keys: Mapping[str, Sequence[str]], lengths: Mapping[str, int], settings: Sft, seed: int
 ) -> Iterator[SftRow]:
-    """Yield the rows to train on: every fact in its phrasings, then in cues, with its answer to the point.
+    """Yield the rows to train on: every fact in its phrasings and in cues by turns, with its answer to the point.
 
     `keys` and `lengths` (in tokens) are those of the answers. A fact takes no more than `settings.fact_tokens`, and
     yet has two rows. A function of its arguments.
     """
     for answer, ways in _by_answer(rows).items():
         most = max(FEWEST_ROWS, settings.fact_tokens // max(1, lengths[answer]))
-        asked = [*ways, *_cues(ways, keys.get(answer, ()), settings.cues, Random(f"{seed}/{ways[0].pair}"))]  # noqa: S311  repeatable, not secret
-        for row in islice(asked, most):
+        chance = Random(f"{seed}/{ways[0].pair}")  # noqa: S311  repeatable, not secret
+        asked = zip_longest(ways, _cues(ways, keys.get(answer, ()), settings.cues, chance))
+        for row in islice(filter(None, chain.from_iterable(asked)), most):
             yield replace(row, answer=brief(answer))
 
 

@@ -95,6 +95,11 @@ class StandIn:
         """Beside the store."""
         return self.store_path.with_name("runs")
 
+    @property
+    def adapters_path(self) -> Path:
+        """Beside the store."""
+        return self.store_path.with_name("adapters")
+
     def status(self) -> Status:
         """Tell the totals of the store, or fail as the test wants it."""
         if self.error is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,3 +75,18 @@ def test_nonsense_in_the_note_is_no_error(tmp_path: Path) -> None:
     """A half-written pid file reads as nobody."""
     (tmp_path / "curatord.pid").write_bytes(b"\xff{")
     assert InstanceLock(tmp_path / "curatord.lock").holder().pid == 0
+
+
+def test_a_look_at_the_lock_does_not_keep_a_daemon_from_starting(tmp_path: Path) -> None:
+    """A client asks whether one runs just when one starts: the lock is its own an instant later."""
+    path = tmp_path / "curatord.lock"
+    path.touch()
+    with path.open("rb") as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        letting_go = threading.Timer(0.1, fcntl.flock, (looked_at, fcntl.LOCK_UN))
+        letting_go.start()
+        lock = InstanceLock(path)
+        lock.acquire()
+        letting_go.join()
+    assert lock.holder().pid == os.getpid()
+    lock.release()
