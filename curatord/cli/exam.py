@@ -125,13 +125,28 @@ def _print_exam(adapter: str, record: Exam) -> None:
     click.echo(f"{'promoted' if record.promote else 'candidate'}: {printable(record.reason)}")
     for name, table in (("category", record.categories), ("kind of fact", record.kinds)):
         click.echo()
-        print_table((name, "asked", "before", "after"), [_row(part, table[part]) for part in table])
+        print_table((name, "asked", "before", "after", "95 %"), [_row(part, table[part]) for part in table])
+    if record.judged:
+        kappa = "" if record.judged.kappa is None else f", kappa {record.judged.kappa:.2f}"
+        share = 100 * record.judged.share
+        click.echo(
+            f"judge {record.judged.judge}: agrees with the keys on {share:.0f} % of {record.judged.asked}{kappa}"
+        )
     for warning in record.warnings:
         click.echo(f"warning: {printable(warning)}")
 
 
 def _row(name: str, part: Part) -> tuple[Any, ...]:
-    return name, part.asked, part.before, f"{part.after} ({_share(part.after, part.asked)})"
+    from curatord.exam.statistics import wilson  # noqa: PLC0415  needed here alone
+
+    sure = wilson(part.after, part.asked)
+    return (
+        name,
+        part.asked,
+        part.before,
+        f"{part.after} ({_share(part.after, part.asked)})",
+        f"{100 * sure.low:.0f} to {100 * sure.high:.0f}",
+    )
 
 
 def _print_wrong(wrong: list[Reply]) -> None:

@@ -25,6 +25,7 @@ from curatord.train.rows import Encoder
 from curatord.train.run_directory import Request, new_run
 from curatord.train.run_events import Stage, StageBegan, Step, Validation, read_events
 from curatord.train.snapshot import open_snapshot
+from curatord.train.wording import brief
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 SYSTEM = "Answer from what you know of the user's notes."
 EPOCHS, LAYERS, RANK, SCALE, RATE = 3, 8, 16, 2.0, 1e-3
-SHIPPED_STEPS = 4
+SHIPPED_STEPS = 2
 VALID_SHARE = 0.5
 # What MLX's own process needs to make float32 weights of a 4-bit model, and to save them.
 _WIDEN = """
@@ -87,8 +88,16 @@ def training(directory: Path, store: Path, models: Path) -> dict[str, float]:
     subprocess.run(
         [sys.executable, "-c", _WIDEN, "smollm2-135m", str(models), str(directory / "float32")], env=fast, check=True
     )
-    widened = _mlx_lm(directory / "widened", directory / "float32", data, steps, batch, fast)
-    shipped = _mlx_lm(directory / "shipped", models / "smollm2-135m", data, SHIPPED_STEPS, batch, os.environ)
+    widened = _mlx_lm(directory / "widened", directory / "float32", data, steps=steps, batch=batch, environment=fast)
+    shipped = _mlx_lm(
+        directory / "shipped",
+        models / "smollm2-135m",
+        data,
+        steps=SHIPPED_STEPS,
+        batch=batch,
+        environment=os.environ,
+        val_batches=1,
+    )
     return {
         "rows": rows,
         "ours, supervised tokens/s": ours.tokens_per_second,
@@ -108,8 +117,8 @@ def training(directory: Path, store: Path, models: Path) -> dict[str, float]:
 def _new_run(directory: Path, store: Path, models: Path) -> RunDirectory:
     settings = {
         "lora": {"layers": LAYERS, "rank": RANK, "scale": SCALE},
-        "sft": {"epochs": EPOCHS, "learning_rate": RATE, "patience": 0},
-        "dpo": {"batch_tokens": 1024, "sft_weight": 0.0},
+        "sft": {"epochs": EPOCHS, "learning_rate": RATE, "batch_tokens": 1024, "cues": 0, "fact_tokens": 1_000_000},
+        "dpo": {"batch_tokens": 1024, "sft_weight": 0.0, "max_steps": 0},
         "replay": {"share": 0.0},
         "validate_every": 10_000,
         "checkpoint_every": 10_000,
@@ -135,7 +144,7 @@ def _supervised(run: RunDirectory) -> int:
     snapshot, request = open_snapshot(run.snapshot), run.request()
     _, tokenizer = mlx_lm.load(str(request.models / request.training.base))
     encoder = Encoder(tokenizer, system=SYSTEM, max_tokens=request.training.max_tokens)
-    rows, _ = encoder.rows((row.question, row.answer) for row in snapshot.sft(Part.TRAIN))
+    rows, _ = encoder.rows((row.question, brief(row.answer)) for row in snapshot.sft(Part.TRAIN))
     return sum(row.supervised for row in rows)
 
 
@@ -154,7 +163,7 @@ def _data(run: RunDirectory, directory: Path) -> tuple[Path, int]:
     directory.mkdir()
     snapshot, written = open_snapshot(run.snapshot), {}
     for part in (Part.TRAIN, Part.VALID):
-        lines = [orjson.dumps({"messages": _messages(row.question, row.answer)}) for row in snapshot.sft(part)]
+        lines = [orjson.dumps({"messages": _messages(row.question, brief(row.answer))}) for row in snapshot.sft(part)]
         (directory / f"{part}.jsonl").write_bytes(b"\n".join(lines) + b"\n")
         written[part] = len(lines)
     return directory, written[Part.TRAIN]
@@ -165,7 +174,16 @@ def _messages(question: str, answer: str) -> list[dict[str, str]]:
     return [{"role": role, "content": content} for role, content in said]
 
 
-def _mlx_lm(place: Path, model: Path, data: Path, steps: int, batch: int, environment: Mapping[str, str]) -> Measured:
+def _mlx_lm(
+    place: Path,
+    model: Path,
+    data: Path,
+    *,
+    steps: int,
+    batch: int,
+    environment: Mapping[str, str],
+    val_batches: int = -1,
+) -> Measured:
     """Train with the real `mlx_lm lora`; its own figures tell how many tokens a second it trained on."""
     place.mkdir()
     config = {
@@ -184,7 +202,7 @@ def _mlx_lm(place: Path, model: Path, data: Path, steps: int, batch: int, enviro
         "steps_per_report": 1,
         "steps_per_eval": 10_000,
         "save_every": 10_000,
-        "val_batches": -1,
+        "val_batches": val_batches,
     }
     output = place / "output.txt"
     command = [sys.executable, "-c", _MLX_LM, orjson.dumps(config).decode()]
