@@ -76,6 +76,7 @@ class Examination:
         if self._run.examined.exists():
             return True
         self._tell(StageBegan(stage=Stage.EXAM))
+        learner.model.eval()
         try:
             self._examine(learner, snapshot)
         except InterruptedByRequest:
@@ -85,14 +86,15 @@ class Examination:
     def _examine(self, learner: Learner, snapshot: Snapshot) -> None:
         settings = self._request.exam
         self._call_judge(learner)
-        router = _router(snapshot, learner.tokenizer) if settings.route else None
         asked = questions.sample(snapshot.test(), settings.questions, snapshot.sha256)
+        router = _router(snapshot, asked, learner.tokenizer) if settings.route else None
         answerer = self._answerer(learner.model, learner, settings)
         first = Sitting(asked, self._run.path / "exam", router)
         base = first.ask("base", answerer, 0.0)
         before = self._marker.graded(asked, self._in_service(learner, first, base, settings))
         best = sat = self._sit(first, answerer, base, before, learner)
         for number in range(1, settings.rounds + 1):
+            answerer.set_strength(1.0)
             if sat.share >= settings.mastery or not self._revise(number, sat, learner, snapshot):
                 break
             place = Round(self._run, number).exam
@@ -183,7 +185,10 @@ class Examination:
         missed = misses(asked, sat.said.exam, graded.exam, snapshot.sft(Part.TRAIN))
         if not missed:
             return False
-        if not Round(self._run, number).learn(learner, snapshot, missed, self._request.training, self._must_stop):
+        learner.model.train()
+        done = Round(self._run, number).learn(learner, snapshot, missed, self._request.training, self._must_stop)
+        learner.model.eval()
+        if not done:
             raise InterruptedByRequest
         return True
 
@@ -258,11 +263,13 @@ def _base_of(adapter: Path) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _router(snapshot: Snapshot, tokenizer: Any) -> routing.Router:  # noqa: ANN401  mlx_lm has no types
-    asked = [row.question for row in snapshot.test()]
+def _router(snapshot: Snapshot, asked: Sequence[ExamRow], tokenizer: Any) -> routing.Router:  # noqa: ANN401  mlx_lm has no types
+    """Return the router, fitted to questions that this exam does not ask, as far as there are others."""
+    taken = {row.pair for row in asked}
+    others = [row.question for row in snapshot.test() if row.pair not in taken]
     return routing.fit(
         list(_facts(snapshot)),
-        asked,
+        others or [row.question for row in asked],
         replay.prompts(),
         lambda word: len(tokenizer.encode(f" {word}", add_special_tokens=False)) == 1,
     )
