@@ -38,11 +38,14 @@ def sources(store: Path, question: str, most: int) -> list[Source]:
 
 
 _FOUND = """
+    WITH found AS MATERIALIZED (
+        SELECT rowid AS pair, bm25(pairs_search) AS score FROM pairs_search WHERE pairs_search MATCH :match
+    )
     SELECT documents.root, documents.path, facts.statement, sections.first_line + facts.first_line AS line,
         (SELECT roots.path FROM roots WHERE roots.name = documents.root) || '/' || documents.path AS file,
         min(found.score) AS score
-    FROM (SELECT rowid, bm25(pairs_search) AS score FROM pairs_search WHERE pairs_search MATCH :match) AS found
-    JOIN pairs ON pairs.id = found.rowid
+    FROM found
+    JOIN pairs ON pairs.id = found.pair
     JOIN facts ON facts.id = pairs.fact
     JOIN sections ON sections.id = facts.section
     JOIN documents ON documents.id = sections.document
