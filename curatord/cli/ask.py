@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -153,4 +154,4 @@ def _sources(setup: Setup, question: str) -> list[dict[str, Any]]:
     """Return where the notes speak of a question: the best facts that full-text search finds."""
     from curatord.serve.sources import sources  # noqa: PLC0415  the store is needed here alone
 
-    return [vars(place) for place in sources(setup.peek_state().store, question, MOST_SOURCES)]
+    return [asdict(place) for place in sources(setup.peek_state().store, question, MOST_SOURCES)]
