@@ -245,12 +245,14 @@ class Judge(Table):
 class Exam(Table):
     """The exam after each run, and when its adapter goes into service."""
 
-    questions: int = Field(200, ge=1, description="Questions asked at most, spread over topics and categories.")
+    questions: int = Field(150, ge=1, description="Questions asked at most, spread over topics and categories.")
     max_tokens: int = Field(40, ge=1, le=4096, description="Tokens of a reply at most.")
     min_gain: float = Field(1.0, ge=0, le=100, description="Points an adapter must gain over the one before.")
     max_loss: float = Field(2.0, ge=0, le=100, description="Points that general knowledge may lose against the base.")
     scales: Annotated[tuple[float, ...], Strict(False)] = Field(
-        (0.6, 0.8, 1.0), min_length=1, description="Strengths of the update that are tried; the best one is kept."
+        (0.4, 0.6, 0.8, 1.0),
+        min_length=1,
+        description="Strengths of the update that are tried from the top, until less is known; the best one is kept.",
     )
     route: bool = Field(
         True, description="Let the base model alone answer what the notes do not speak of (`ask`, `serve`, the exam)."

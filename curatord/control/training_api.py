@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query
 
 from curatord.control.dependencies import Asked, Page  # noqa: TC001  FastAPI evaluates annotations at run time
+from curatord.control.known_progress import KnownProgress
 from curatord.control.run_models import RunDetail, RunEntry, RunEvents, RunEventsQuery, RunPage, TrainRequest
 from curatord.daemon import training_view
 from curatord.daemon.status import Ordered, Preview  # noqa: TC001  see above
 from curatord.daemon.supervisor import PAUSED_BY_PERSON
 from curatord.train.run_directory import RunState, find_run, list_runs
 from curatord.train.run_events import read_events
-from curatord.train.run_progress import progress
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from curatord.train.run_directory import RunDirectory
 
 router = APIRouter(prefix="/v1")
+_KNOWN = KnownProgress()
 
 
 @router.post("/train/now")
@@ -114,7 +115,7 @@ def _entry(run: RunDirectory) -> dict[str, Any]:
         "created": _local(request.created),
         "started": _local(state.started),
         "finished": _local(state.finished),
-        "progress": training_view.progress(progress(run)),
+        "progress": training_view.progress(_KNOWN.of(run)),
     }
 
 

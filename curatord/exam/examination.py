@@ -156,13 +156,18 @@ class Examination:
     def _sit(
         self, sitting: Sitting, answerer: Answerer, base: Said, before: Graded, learner: Learner, number: int = 0
     ) -> Sat:
-        """Ask what the learner's model knows at every strength, and tell the best of it."""
+        """Ask what the learner's model knows, from full strength down as far as it may pay, and tell the best of it."""
         settings = self._request.exam
-        said = {scale: sitting.ask(f"scale-{scale:g}", answerer, scale) for scale in settings.scales}
-        trials = tuple(
-            verdict.trial(sitting, self._marker, scale, some, base=base, before=before, settings=settings)
-            for scale, some in said.items()
-        )
+        said: dict[float, Said] = {}
+        trials: tuple[records.Trial, ...] = ()
+        for scale in sorted(settings.scales, reverse=True):
+            said[scale] = sitting.ask(f"scale-{scale:g}", answerer, scale)
+            trial = verdict.trial(
+                sitting, self._marker, scale, said[scale], base=base, before=before, settings=settings
+            )
+            trials = (*trials, trial)
+            if gate.is_enough(trials):
+                break
         kept = gate.best(trials)
         replies = verdict.replies(sitting, self._marker, said[kept.scale], base, before)
         change = kept.exam

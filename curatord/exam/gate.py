@@ -39,6 +39,12 @@ def best(trials: Sequence[Trial]) -> Trial:
     return max(trials, key=_rank)
 
 
+def is_enough(trials: Sequence[Trial]) -> bool:
+    """Tell whether weaker updates need not be tried: the last knew less than a stronger one that may be promoted."""
+    *stronger, last = trials
+    return any(not trial.refused and last.exam.after < trial.exam.after for trial in stronger)
+
+
 def is_better(one: Trial, other: Trial) -> bool:
     """Tell whether the first is to be kept rather than the second, which came earlier."""
     return _rank(one) > _rank(other)

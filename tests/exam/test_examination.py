@@ -30,7 +30,7 @@ def test_a_night_leaves_an_adapter_with_its_exam(night: Night, tiny_directory: P
     run = night.run
     exam, replies = read_exam(run.examined), read_replies(run.examined)
     assert exam is not None
-    assert [trial.scale for trial in exam.trials] == [0.6, 0.8, 1.0]
+    assert [trial.scale for trial in exam.trials] == [1.0, 0.8, 0.6, 0.4][: len(exam.trials)]
     assert exam.kept.exam.asked == len(replies) > 0
     assert exam.general_before.asked == len(general.probes())
     assert exam.promote == (not exam.kept.refused)

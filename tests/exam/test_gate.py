@@ -86,3 +86,11 @@ def test_a_later_round_must_be_better_to_be_kept() -> None:
     """As good is not better."""
     assert gate.is_better(trial(1.0, 91), trial(1.0, 90))
     assert not gate.is_better(trial(1.0, 90), trial(1.0, 90))
+
+
+def test_weaker_updates_are_tried_until_one_knows_less() -> None:
+    """As long as the strongest is refused, or nothing is lost by less of it, there may be something to gain."""
+    assert not gate.is_enough([trial(1.0, 90)])
+    assert gate.is_enough([trial(1.0, 90), trial(0.8, 89)])
+    assert not gate.is_enough([trial(1.0, 90), trial(0.8, 90)])
+    assert not gate.is_enough([trial(1.0, 90, refused=("no",)), trial(0.8, 89)])
