@@ -178,6 +178,7 @@ def test_every_command_has_help_with_an_example() -> None:
         "train": ["now", "pause", "resume", "cancel"],
         "runs": ["list", "show", "logs"],
         "model": ["list", "fetch", "verify"],
+        "adapters": ["list", "show", "promote", "rollback", "fuse"],
         "config": ["check", "show", "path"],
     }
     from click.testing import CliRunner  # noqa: PLC0415  real processes would take a minute

@@ -77,7 +77,7 @@ def test_held_out_pairs_become_exam_rows_and_nothing_else(store: Store, tmp_path
     """With all that grading and reporting need; they are not among the pairs that are seen."""
     put(store, document("a.md", section(pair("Q?", "A."), pair("Exam?", "A.", split=Split.TEST, rejected="B."))))
     snapshot = drawn(store, tmp_path / "snapshot")
-    exam = ExamRow("Exam?", "A.", "factual", sha("Exam?", "A."), sha("A."), ["A."], "knowledge", "a.md")
+    exam = ExamRow("Exam?", "A.", "factual", sha("Exam?", "A."), sha("A."), ["A."], "knowledge", "a.md", kind="test")
     assert list(snapshot.test()) == [exam]
     assert snapshot.pairs() == [sha("Q?", "A.")]
     assert snapshot.counts["preference-train"] == 0
