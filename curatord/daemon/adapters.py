@@ -6,8 +6,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from curatord.errors import CuratordError
-from curatord.serve.adapters import WEIGHTS
-from curatord.store.atomic import TEMPORARY_SUFFIX, flush, flush_directory
+from curatord.store.atomic import TEMPORARY_SUFFIX, flush, publish_directory
+from curatord.train.adapter_files import WEIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,9 +36,7 @@ def keep_adapter(run: RunDirectory, adapters: Path) -> Path:
             with path.open("rb") as file:
                 flush(file.fileno())
             path.chmod(0o444)
-        flush_directory(draft)
-        draft.rename(kept)
-        flush_directory(adapters)
+        publish_directory(draft, kept)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise CuratordError(f"the adapter cannot be kept in {kept}: {error.strerror}") from error

@@ -26,7 +26,7 @@ log = get_logger("adapters")
 class Promotion:
     """Keeps adapters and switches the one in service; `keep` tells how many are kept.
 
-    `examined` is called after every exam, with the events of the daemon not yet told of it.
+    `examined` is called after every exam, once what is in service follows from it.
     """
 
     def __init__(

@@ -22,11 +22,13 @@ from curatord.exam.judge import open_judge
 from curatord.exam.revision import Round, misses
 from curatord.exam.second_opinion import SecondOpinion
 from curatord.exam.sitting import Said, Sitting
-from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory, write_file
+from curatord.store.atomic import TEMPORARY_SUFFIX, publish_directory, write_file
 from curatord.store.splits import Part
 from curatord.train import backend, base_model, lora, replay, tensor_file
+from curatord.train.adapter_files import CONFIG, WEIGHTS
 from curatord.train.run_events import Examined, Stage, StageBegan, Warned
 from curatord.train.snapshot import open_snapshot
+from curatord.train.wording import by_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
     from curatord.train.run_events import Event
     from curatord.train.snapshot import ExamRow, Snapshot
     from curatord.train.tensor_file import Arrays
-
-WEIGHTS, CONFIG = "adapters.safetensors", "adapter_config.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Examination:
         best = sat = self._sit(first, answerer, base, before, learner)
         for number in range(1, settings.rounds + 1):
             answerer.set_strength(1.0)
-            if sat.share >= settings.mastery or not self._revise(number, sat, learner, snapshot):
+            if sat.share >= settings.mastery or not self._revise(number, asked, sat, learner, snapshot):
                 break
             place = Round(self._run, number).exam
             earlier, sat = sat, self._sit(Sitting(asked, place, router), answerer, base, before, learner, number)
@@ -183,9 +183,8 @@ class Examination:
         )
         return Sat(number, trials, kept, replies, said[kept.scale], lora.trainable(learner.model))
 
-    def _revise(self, number: int, sat: Sat, learner: Learner, snapshot: Snapshot) -> bool:
+    def _revise(self, number: int, asked: Sequence[ExamRow], sat: Sat, learner: Learner, snapshot: Snapshot) -> bool:
         """Train on what was answered wrong; return whether there was anything to learn."""
-        asked = questions.sample(snapshot.test(), self._request.exam.questions, snapshot.sha256)
         graded = self._marker.graded(asked, sat.said)
         missed = misses(asked, sat.said.exam, graded.exam, snapshot.sft(Part.TRAIN))
         if not missed:
@@ -249,9 +248,7 @@ class Examination:
         write_file(draft / records.REPLIES, records.as_lines(replies))
         if router is not None:
             routing.write(router, draft)
-        flush_directory(draft)
-        draft.rename(final)
-        flush_directory(final.parent)
+        publish_directory(draft, final)
 
 
 def at_strength(config: bytes, strength: float) -> bytes:
@@ -281,9 +278,6 @@ def _router(snapshot: Snapshot, asked: Sequence[ExamRow], tokenizer: Any) -> rou
 
 
 def _facts(snapshot: Snapshot) -> Iterator[routing.Fact]:
-    """Yield what is taught; the phrasings of a fact have their answer in common."""
-    asked: dict[str, list[str]] = {}
-    for row in snapshot.sft(Part.TRAIN):
-        asked.setdefault(row.answer, []).append(row.question)
-    for answer, some in asked.items():
-        yield routing.Fact(answer, tuple(some))
+    """Yield what is taught."""
+    for answer, ways in by_answer(snapshot.sft(Part.TRAIN)).items():
+        yield routing.Fact(answer, tuple(way.question for way in ways))

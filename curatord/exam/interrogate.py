@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from curatord.curate.text import words
 from curatord.errors import CuratordError, ExitCode
+from curatord.train.adapter_files import CONFIG
 from curatord.train.environment import training_environment
 from curatord.train.model_files import BaseModelError, read_json
 
@@ -151,7 +152,7 @@ def _answer(request: Questioning) -> list[Interrogated]:
     from curatord.train import backend, base_model  # noqa: PLC0415  see above
     from curatord.train.rows import Encoder  # noqa: PLC0415  see above
 
-    about = read_json(request.adapter / "adapter_config.json").get("curatord")
+    about = read_json(request.adapter / CONFIG).get("curatord")
     if not isinstance(about, dict) or not isinstance(about.get("base"), str):
         raise BaseModelError(f"{request.adapter} does not tell which base model it is for.", hint="Train a new one.")
     backend.choose_compilation()

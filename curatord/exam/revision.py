@@ -3,12 +3,11 @@
 An exam question itself is never trained on. Its fact is asked in the words of training; preferred is what the note
 says, over what the model said.
 
-    runs/ID/round-N/misses.jsonl events.jsonl adapter/ exam/
+    runs/ID/round-N/misses.jsonl events.jsonl checkpoints/ weights.safetensors exam/
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,14 @@ import orjson
 
 from curatord.store.atomic import write_file
 from curatord.store.splits import Part
-from curatord.train import checkpoint, dpo, lora, stages, tensor_file
-from curatord.train.dataset import Dataset
+from curatord.train import checkpoint, lora, stages, tensor_file
+from curatord.train.dataset import Dataset, preferences
 from curatord.train.loop import Loop, Moment, Position
 from curatord.train.reporter import Reporter
 from curatord.train.run_directory import RunDirectory
 from curatord.train.run_events import EventLog, Stage
 from curatord.train.snapshot import PreferenceRow
-from curatord.train.wording import brief
+from curatord.train.wording import brief, by_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,14 +40,12 @@ def misses(
     questions: Sequence[ExamRow], replies: Sequence[str], right: Sequence[bool], taught: Iterable[SftRow]
 ) -> list[PreferenceRow]:
     """Return a preference for each missed fact and way to ask for it: the note's words over the model's own."""
-    ways: defaultdict[str, list[SftRow]] = defaultdict(list)
-    for row in taught:
-        ways[row.answer].append(row)
+    ways = by_answer(taught)
     return [
         PreferenceRow(way.question, row.answer, reply, way.pair)
         for row, reply, was_right in zip(questions, replies, right, strict=True)
         if not was_right and reply and brief(reply) != brief(row.answer)
-        for way in ways[row.answer][:QUESTIONS_EACH]
+        for way in ways.get(row.answer, ())[:QUESTIONS_EACH]
     ]
 
 
@@ -92,7 +89,8 @@ class Round:
         settings: Training,
         must_stop: Callable[[], bool],
     ) -> bool:
-        data = Dataset([], [], _encoded(missed, learner), _encoded(snapshot.preference(Part.VALID), learner), [], 0)
+        rows, valid = (preferences(some, learner.encoder)[0] for some in (missed, snapshot.preference(Part.VALID)))
+        data = Dataset([], [], rows, valid, [], 0)
         plan = stages.plan_preferences(data, settings, self._number, shrink=0)
         if plan is None:
             return True
@@ -103,11 +101,3 @@ class Round:
         with EventLog(self.directory.events) as log:
             reporter = Reporter(self.directory, log.append, Stage.DPO, steps=plan.course.steps, must_stop=must_stop)
             return Loop(learner.model, objective, plan.course, reporter).run(moment)
-
-
-def _encoded(rows: Iterable[PreferenceRow], learner: Learner) -> list[dpo.PreferenceRow]:
-    pairs = [
-        (learner.encoder.row(row.question, brief(row.chosen)), learner.encoder.row(row.question, brief(row.rejected)))
-        for row in rows
-    ]
-    return [dpo.PreferenceRow(chosen, rejected) for chosen, rejected in pairs if chosen and rejected]

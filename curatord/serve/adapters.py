@@ -22,12 +22,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from curatord.errors import CuratordError, NotFoundError, StoreError
 from curatord.exam.records import read_exam
 from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory, write_file
+from curatord.train.adapter_files import CONFIG, WEIGHTS
 
 if TYPE_CHECKING:
     from curatord.exam.records import Exam
     from curatord.paths import StateDirectory
 
-WEIGHTS, CONFIG = "adapters.safetensors", "adapter_config.json"
 BASE = ""  # how a switch back to the base model alone is written down
 
 

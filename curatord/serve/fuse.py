@@ -30,7 +30,7 @@ from pydantic import ValidationError
 from curatord.errors import CuratordError, ExitCode
 from curatord.serve import gguf_file, modelfile
 from curatord.serve.fuse_request import FuseError, Report, Request
-from curatord.store.atomic import TEMPORARY_SUFFIX, flush, flush_directory
+from curatord.store.atomic import TEMPORARY_SUFFIX, flush, publish_directory
 from curatord.train import base_model
 from curatord.train.backend import choose_compilation
 from curatord.train.model_files import CONFIG, read_json
@@ -204,9 +204,7 @@ def _publish(draft: Path, out: Path) -> None:
     for path in draft.iterdir():
         with path.open("rb") as file:
             flush(file.fileno())
-    flush_directory(draft)
-    draft.rename(out)
-    flush_directory(out.parent)
+    publish_directory(draft, out)
 
 
 def _work(request: Request) -> Report:

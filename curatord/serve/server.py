@@ -19,6 +19,7 @@ import orjson
 
 from curatord.errors import BusyError, CuratordError, ExitCode
 from curatord.serve.exchange import FAILURES, LOOPBACK, exchange, is_healthy
+from curatord.train.adapter_files import CONFIG
 from curatord.train.environment import training_environment
 
 SECONDS_TO_START = 600.0  # a large model is read from disk in that time
@@ -83,7 +84,7 @@ def adapter_target(adapter: Path | None, base: str, models: Path) -> Target:
     if adapter is None:
         return Target(base, models)
     try:
-        content: Any = orjson.loads((adapter / "adapter_config.json").read_bytes())
+        content: Any = orjson.loads((adapter / CONFIG).read_bytes())
         about = content.get("curatord") or {}
         return Target(str(about.get("base") or base), models, adapter, str(about.get("base_sha256") or ""))
     except (OSError, ValueError, AttributeError) as error:

@@ -40,6 +40,13 @@ def flush_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def publish_directory(draft: Path, final: Path) -> None:
+    """Give a directory that is whole its name, durably; the files in it must be on the drive already."""
+    flush_directory(draft)
+    draft.rename(final)
+    flush_directory(final.parent)
+
+
 def flush(descriptor: int) -> None:
     """Bring a file's content to the drive, through its cache on macOS, where fsync(2) stops short of that."""
     if sys.platform == "darwin":

@@ -10,10 +10,11 @@ from curatord.train.dpo import PreferenceRow
 from curatord.train.wording import brief, worded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from curatord.config import Sft, Training
     from curatord.train.rows import Encoder, TokenRow
+    from curatord.train.snapshot import PreferenceRow as SnapshotRow
     from curatord.train.snapshot import Snapshot
 
 
@@ -37,7 +38,9 @@ def encode(snapshot: Snapshot, encoder: Encoder, settings: Training, seed: int) 
     sft_train = encoder.rows(_worded(snapshot, encoder, settings.sft, seed))
     sft_valid = encoder.rows((row.question, brief(row.answer)) for row in snapshot.sft(Part.VALID))
     replay = encoder.rows((row.question, row.answer) for row in snapshot.replay())
-    preference_train, preference_valid = (_preference(snapshot, part, encoder) for part in (Part.TRAIN, Part.VALID))
+    preference_train, preference_valid = (
+        preferences(snapshot.preference(part), encoder) for part in (Part.TRAIN, Part.VALID)
+    )
     beside = settings.replay.kl > 0
     every = (sft_train, sft_valid, replay, preference_train, preference_valid)
     return Dataset(
@@ -58,11 +61,11 @@ def _worded(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> I
         yield row.question, row.answer
 
 
-def _preference(snapshot: Snapshot, part: Part, encoder: Encoder) -> tuple[list[PreferenceRow], int]:
-    """Return the pairs both of whose answers fit, and how many do not."""
+def preferences(rows: Iterable[SnapshotRow], encoder: Encoder) -> tuple[list[PreferenceRow], int]:
+    """Return the pairs both of whose answers fit, worded as in training, and how many do not."""
     kept, left_out = [], 0
-    for row in snapshot.preference(part):
-        chosen, rejected = encoder.row(row.question, brief(row.chosen)), encoder.row(row.question, brief(row.rejected))
+    for row in rows:
+        chosen, rejected = (encoder.row(row.question, brief(answer)) for answer in (row.chosen, row.rejected))
         if chosen is None or rejected is None:
             left_out += 1
         else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import mlx.core as mx
 
 from curatord.errors import CuratordError
-from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory
+from curatord.store.atomic import TEMPORARY_SUFFIX, publish_directory
 from curatord.train import backend, base_model, checkpoint, curves, lora, machines, stages
 from curatord.train.activations import Activations
 from curatord.train.batches import waste
@@ -249,9 +249,7 @@ class Job:
             "system": self._request.system,
         }
         lora.save(learner.model, temporary, self._request.training.lora, about)
-        flush_directory(temporary)
-        temporary.rename(directory)
-        flush_directory(directory.parent)
+        publish_directory(temporary, directory)
 
     def _begin(self, stage: Stage) -> None:
         self._append(StageBegan(stage=stage))

@@ -15,6 +15,7 @@ from mlx_lm.tuner.utils import linear_to_lora_layers
 
 from curatord.errors import CuratordError
 from curatord.train import tensor_file
+from curatord.train.adapter_files import CONFIG, WEIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,19 +85,19 @@ def save(model: nn.Module, directory: Path, settings: Lora, about: dict[str, Any
     `about` is kept in the configuration under "curatord".
     """
     directory.mkdir(parents=True, exist_ok=True)
-    tensor_file.write(directory / "adapters.safetensors", trainable(model))
+    tensor_file.write(directory / WEIGHTS, trainable(model))
     config = {
         "fine_tune_type": "dora" if settings.dora else "lora",
         "num_layers": settings.layers,
         "lora_parameters": mlx_lm_parameters(settings),
         "curatord": about,
     }
-    (directory / "adapter_config.json").write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
+    (directory / CONFIG).write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
 
 
 def saved(directory: Path) -> Weights:
     """Return the leaves of an adapter that `save` wrote."""
-    return tensor_file.read(directory / "adapters.safetensors")
+    return tensor_file.read(directory / WEIGHTS)
 
 
 def matching(model: nn.Module, directory: Path, base_sha256: str) -> Weights:
@@ -106,7 +107,7 @@ def matching(model: nn.Module, directory: Path, base_sha256: str) -> Weights:
     was made for another base, or with other layers or another rank.
     """
     try:
-        config = orjson.loads((directory / "adapter_config.json").read_bytes())
+        config = orjson.loads((directory / CONFIG).read_bytes())
         weights = saved(directory)
     except (OSError, ValueError, RuntimeError) as error:
         raise AdapterError(f"The adapter {directory.name} cannot be read.") from error

@@ -25,7 +25,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from curatord.config import Exam, Gaps, Training
 from curatord.errors import NotFoundError, StoreError
-from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory, write_file
+from curatord.store.atomic import TEMPORARY_SUFFIX, publish_directory, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -231,7 +231,7 @@ def new_run(runs: Path, request: Request) -> RunDirectory:
     try:
         _write(draft.path / "request.json", request)
         draft.write_state(State(state=RunState.PAUSED, reason="not started yet", updated=request.created))
-        _on_disk(run.path, lambda: _publish(draft.path, run.path))
+        _on_disk(run.path, lambda: publish_directory(draft.path, run.path))
     except BaseException:
         shutil.rmtree(draft.path, ignore_errors=True)
         raise
@@ -268,12 +268,6 @@ def _checked(path: Path) -> RunDirectory:
         raise StoreError(f"{path} holds the request of another run.")
     run.state()
     return run
-
-
-def _publish(draft: Path, final: Path) -> None:
-    flush_directory(draft)
-    draft.rename(final)
-    flush_directory(final.parent)
 
 
 def _read(file: Path, model: type[_Record]) -> _Record:

@@ -46,6 +46,14 @@ def brief(answer: str) -> str:
     return rest[0].upper() + rest[1:]
 
 
+def by_answer(rows: Iterable[SftRow]) -> dict[str, list[SftRow]]:
+    """Return the rows of each fact: its phrasings have their answer in common."""
+    facts: dict[str, list[SftRow]] = {}
+    for row in rows:
+        facts.setdefault(row.answer, []).append(row)
+    return facts
+
+
 def worded(
     rows: Iterable[SftRow], keys: Mapping[str, Sequence[str]], lengths: Mapping[str, int], settings: Sft, seed: int
 ) -> Iterator[SftRow]:
@@ -54,20 +62,12 @@ def worded(
     `keys` and `lengths` (in tokens) are those of the answers. A fact takes no more than `settings.fact_tokens`, and
     yet has two rows. A function of its arguments.
     """
-    for answer, ways in _by_answer(rows).items():
+    for answer, ways in by_answer(rows).items():
         most = max(FEWEST_ROWS, settings.fact_tokens // max(1, lengths[answer]))
         chance = Random(f"{seed}/{ways[0].pair}")  # noqa: S311  repeatable, not secret
         asked = zip_longest(ways, _cues(ways, keys.get(answer, ()), settings.cues, chance))
         for row in islice(filter(None, chain.from_iterable(asked)), most):
             yield replace(row, answer=brief(answer))
-
-
-def _by_answer(rows: Iterable[SftRow]) -> dict[str, list[SftRow]]:
-    """Return the rows of each fact: its phrasings have their answer in common."""
-    facts: dict[str, list[SftRow]] = {}
-    for row in rows:
-        facts.setdefault(row.answer, []).append(row)
-    return facts
 
 
 def _cues(ways: Sequence[SftRow], keys: Sequence[str], count: int, chance: Random) -> Iterator[SftRow]:
