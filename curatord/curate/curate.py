@@ -6,7 +6,6 @@ Everything here is a pure function of its arguments and of this package's own fi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from curatord.curate.dedupe import NEAR, NEAR_TO_EXAM, Asked, normal
 from curatord.curate.extract import EXTRACTORS
 from curatord.curate.extract.frontmatter import drafts_of
 from curatord.curate.implementation import implementation
-from curatord.curate.pair import Category, Curated, Dropped, Fact, Pair, Refusal, Split
+from curatord.curate.pair import Category, Curated, Dropped, Fact, Pair, Refusal, Split, content_hash, pair_id
 from curatord.curate.phrasing import languages, questions, words_for
 from curatord.curate.quality import Ground, Judge, adds
 from curatord.curate.ranking import ranked
@@ -113,7 +112,7 @@ def _named_place(found: Sequence[Found]) -> str:
 
 def _fact(extractor: str, subject: str, draft: Draft, first_line: int) -> Fact:
     return Fact(
-        id=_digest(extractor, subject, draft.statement, repr(draft.keys))[:16],
+        id=content_hash(extractor, subject, draft.statement, repr(draft.keys))[:16],
         extractor=extractor,
         subject=subject,
         statement=draft.statement,
@@ -169,7 +168,7 @@ def _pairs(
         )
         for number, (template, question, key, quality) in enumerate(islice(accepted.of(asked, near), wanted)):
             yield Pair(
-                id=_digest(question, draft.statement)[:16],
+                id=pair_id(question, draft.statement),
                 question_key=key,
                 fact=fact.id,
                 phrasing=template.id,
@@ -213,9 +212,4 @@ def _resolved(blocks: Sequence[Block]) -> Iterator[str]:
 
 
 def _key(*parts: str) -> str:
-    return _digest(implementation(), *parts)[:32]
-
-
-def _digest(*parts: str) -> str:
-    """SHA-256 over parts that cannot run into one another."""
-    return sha256("".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")).hexdigest()
+    return content_hash(implementation(), *parts)[:32]

@@ -57,17 +57,8 @@ def third_person(base: str) -> str:
     return f"{base}s"
 
 
-def _english(table: Mapping[str, list[str]]) -> dict[str, tuple[str, str]]:
-    irregular = dict(zip(table["irregular"][::2], table["irregular"][1::2], strict=True))
-    finite: dict[str, tuple[str, str]] = {}
-    for base in (*table["verbs"], *irregular):
-        finite[base] = ("do", base)
-        finite[irregular.get(base, _past(base))] = ("did", base)
-        finite[third_person(base)] = ("does", base)
-    return {form: value for form, value in finite.items() if form not in table["auxiliaries"]}
-
-
-def _past(base: str) -> str:
+def past(base: str) -> str:
+    """Return the past of a regular English verb."""
     if base.endswith("e"):
         return f"{base}d"
     if base.endswith("y") and base[-2] not in VOWELS:
@@ -75,3 +66,13 @@ def _past(base: str) -> str:
     short = len(base) <= 4 and base[-1] not in "wxy" and base[-1] not in VOWELS and base[-2] in VOWELS
     doubled = (short and base[-3:-2] not in VOWELS) or base in ("commit", "submit", "permit", "refer", "omit", "emit")
     return f"{base}{base[-1]}ed" if doubled else f"{base}ed"
+
+
+def _english(table: Mapping[str, list[str]]) -> dict[str, tuple[str, str]]:
+    irregular = dict(zip(table["irregular"][::2], table["irregular"][1::2], strict=True))
+    finite: dict[str, tuple[str, str]] = {}
+    for base in (*table["verbs"], *irregular):
+        finite[base] = ("do", base)
+        finite[irregular.get(base, past(base))] = ("did", base)
+        finite[third_person(base)] = ("does", base)
+    return {form: value for form, value in finite.items() if form not in table["auxiliaries"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -124,3 +125,13 @@ class Curated:
     facts: tuple[Fact, ...]
     pairs: tuple[Pair, ...]
     dropped: tuple[Dropped, ...] = ()
+
+
+def pair_id(question: str, answer: str) -> str:
+    """Return the content hash of a pair: 16 hex digits over its question and its answer."""
+    return content_hash(question, answer)[:16]
+
+
+def content_hash(*parts: str) -> str:
+    """Return the SHA-256, in hex, over parts that cannot run into one another."""
+    return sha256("".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")).hexdigest()

@@ -21,6 +21,7 @@ __all__ = ["Found", "ranked"]
 MIN_FACTS, MAX_FACTS = 4, 24
 WORDS_PER_FACT = 14  # more facts than this share of a section's words repeat one another
 RESERVED = 0.4  # share of a section's facts that is kept for each of the categories that are seldom found
+PASSAGE = "passage"  # a sentence: it is asked for whatever room there is, and takes none from the others
 SELDOM = (Category.CRITICAL, Category.COMPARATIVE)
 
 
@@ -29,6 +30,7 @@ class Found:
     """A statement, as the extractor that is surest of it understood it.
 
     `beside` is how another understood it whose questions think in a way that is seldom found; they take turns.
+    `is_passage` tells whether it is a sentence of the text: these are asked for whatever room there is.
     """
 
     extractor: str
@@ -36,6 +38,7 @@ class Found:
     thinking: Category | None
     beside: Draft | None = None
     beside_thinking: Category | None = None
+    is_passage: bool = False
 
     @property
     def turns(self) -> int:
@@ -56,9 +59,12 @@ def ranked(drafts: Iterable[tuple[str, Draft]], language: str, size: int) -> tup
     found = [_found(alike, language) for alike in told.values()]
     found.sort(key=lambda one: (-one.draft.weight, one.draft.lines.first, one.draft.statement))
     room = min(MAX_FACTS, MIN_FACTS + size // WORDS_PER_FACT)
-    first = [one for category in SELDOM for one in [two for two in found if two.asks(category)][: int(room * RESERVED)]]
-    ordered = list(dict.fromkeys((*first, *found)))
-    return sorted(ordered[:room], key=lambda one: (one.draft.lines.first, one.draft.statement)), ordered[room:]
+    chosen = [one for one in found if one.extractor != PASSAGE]
+    first = [one for kind in SELDOM for one in [two for two in chosen if two.asks(kind)][: int(room * RESERVED)]]
+    ordered = list(dict.fromkeys((*first, *chosen)))
+    kept = list(dict.fromkeys((*ordered[:room], *[one for one in found if one.is_passage][:MAX_FACTS])))
+    left = [one for one in ordered[room:] if not one.is_passage]
+    return sorted(kept, key=lambda one: (one.draft.lines.first, one.draft.statement)), left
 
 
 def _found(alike: Sequence[tuple[str, Draft]], language: str) -> Found:
@@ -66,10 +72,11 @@ def _found(alike: Sequence[tuple[str, Draft]], language: str) -> Found:
     extractor, draft = max(alike, key=lambda one: one[1].weight)
     mine = _thinking(language, draft)
     others = [other for _, other in alike if (told := _thinking(language, other)) in SELDOM and told is not mine]
+    is_passage = any(name == PASSAGE for name, _ in alike)
     if not others:
-        return Found(extractor, draft, mine)
+        return Found(extractor, draft, mine, is_passage=is_passage)
     beside = max(others, key=lambda other: other.weight)
-    return Found(extractor, draft, mine, beside, _thinking(language, beside))
+    return Found(extractor, draft, mine, beside, _thinking(language, beside), is_passage)
 
 
 def _thinking(language: str, draft: Draft) -> Category | None:

@@ -13,12 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curatord.train import embedded, hub
-from curatord.train.model_files import CONFIG, BaseModelError, count_weights, model_digest, read_json, tensors
+from curatord.train.model_files import (
+    CONFIG,
+    BaseModelError,
+    combined,
+    count_weights,
+    file_digests,
+    model_digest,
+    read_json,
+    tensors,
+)
 
 if TYPE_CHECKING:
     from mlx import nn
 
-__all__ = ["BaseModel", "BaseModelError", "Source", "load", "parameters", "resolve"]
+__all__ = ["BaseModel", "BaseModelError", "Source", "load", "parameters", "resolve", "verify"]
 
 
 class Source(StrEnum):
@@ -50,6 +59,23 @@ def resolve(base: str, models: Path) -> BaseModel:
     path, source = locate(base, models)
     check(path)
     return BaseModel(base, path, model_digest(path, models), source)
+
+
+def verify(base: str, models: Path) -> BaseModel:
+    """Return the model of that name after reading every byte of it; nothing is fetched.
+
+    Raises BaseModelError as `resolve` does, and where the built-in model is not as its conversion left it.
+    """
+    if base == embedded.NAME:
+        path, source = models / base, Source.EMBEDDED
+        if (problem := embedded.problem(path)) is not None:
+            raise BaseModelError(f"The base model {path} is not right: {problem}.", hint="Run `curatord model fetch`.")
+    elif not Path(base).expanduser().is_dir() and (cached := hub.cached(base)) is not None:
+        path, source = cached, Source.HUB
+    else:
+        path, source = existing_directory(base), Source.DIRECTORY
+    check(path)
+    return BaseModel(base, path, combined(file_digests(path)), source)
 
 
 def locate(base: str, models: Path) -> tuple[Path, Source]:

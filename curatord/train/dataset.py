@@ -55,9 +55,9 @@ def encode(snapshot: Snapshot, encoder: Encoder, settings: Training, seed: int) 
 
 def _worded(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> Iterator[tuple[str, str]]:
     rows = list(snapshot.sft(Part.TRAIN))
-    keys = {row.answer: row.keys for row in snapshot.test()}
+    written = {row.answer: row.questions for row in snapshot.questions()}
     lengths = {answer: encoder.length(brief(answer)) for answer in {row.answer for row in rows}}
-    for row in worded(rows, keys, lengths, settings, seed):
+    for row in worded(rows, written, lengths, settings, seed):
         yield row.question, row.answer
 
 

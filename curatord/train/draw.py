@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import orjson
 
 from curatord.curate.pair import Category, Split
+from curatord.curate.text import hard_tokens
 from curatord.errors import StoreError
 from curatord.store.atomic import TEMPORARY_SUFFIX, flush, flush_directory
 from curatord.store.database import Store, explained
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+ADDED = (File.REPLAY, File.QUESTIONS)  # later, by the run
 MOST_VALID_FACTS = 200
 FEWEST_ROWS_TO_VALIDATE = 20
 
@@ -102,12 +104,12 @@ def _write_rows(connection: sqlite3.Connection, directory: Path, valid: frozense
     categories = dict.fromkeys(Category, 0)
     with ExitStack() as stack:
         writers: dict[File, _Writer] = {
-            file: stack.enter_context(_Writer(directory / file)) for file in File if file is not File.REPLAY
+            file: stack.enter_context(_Writer(directory / file)) for file in File if file not in ADDED
         }
         for row in connection.execute(_ROWS, (Split.TRAIN,)):
             part = Part.VALID if row["pair"] in valid else Part.TRAIN
             pair, question, answer = row["pair"], row["question"], row["answer"]
-            writers[File(f"sft-{part}.jsonl")].write_row(SftRow(question, answer, row["category"], pair))
+            writers[File(f"sft-{part}.jsonl")].write_row(_sft_row(row))
             if row["rejected"] is not None:
                 chosen = PreferenceRow(question, answer, row["rejected"], pair)
                 writers[File(f"preference-{part}.jsonl")].write_row(chosen)
@@ -119,19 +121,43 @@ def _write_rows(connection: sqlite3.Connection, directory: Path, valid: frozense
     return manifest_of(entries, categories, seed)
 
 
+def _sft_row(row: sqlite3.Row) -> SftRow:
+    return SftRow(
+        row["question"],
+        row["answer"],
+        row["category"],
+        row["pair"],
+        row["title"],
+        row["language"],
+        orjson.loads(row["keys"]) + _corrections(row)[0],
+    )
+
+
 def _exam_row(row: sqlite3.Row) -> ExamRow:
+    added, gone = _corrections(row)
     return ExamRow(
         row["question"],
         row["answer"],
         row["category"],
         row["pair"],
         row["fact"],
-        orjson.loads(row["keys"]),
+        orjson.loads(row["keys"]) + added,
         row["root"],
         row["path"],
-        orjson.loads(row["siblings"]),
+        orjson.loads(row["siblings"]) + gone,
         row["extractor"],
     )
+
+
+def _corrections(row: sqlite3.Row) -> tuple[list[str], list[str]]:
+    """Return what an edited answer says that the note did not, which a right reply must say, and the other way round.
+
+    Figures and names alone; keys that no longer stand in the answer are for the grading to pass over.
+    """
+    if row["made_answer"] is None:
+        return [], []
+    new, old = hard_tokens(row["answer"]), hard_tokens(row["made_answer"])
+    return [token for token in new if token not in old], [token for token in old if token not in new]
 
 
 def _valid_pairs(connection: sqlite3.Connection, share: float, seed: int) -> frozenset[str]:
@@ -170,7 +196,8 @@ def _reading(store_path: Path) -> Iterator[sqlite3.Connection]:
 # The index gives the order; only rows of one hash, of which at most one is kept, are sorted besides.
 _ROWS = """
     SELECT pairs.pair, pairs.question, pairs.answer, pairs.category, pairs.rejected, facts.fact, facts.keys,
-           facts.siblings, facts.extractor, documents.root, documents.path
+           facts.siblings, facts.extractor, documents.root, documents.path, documents.title, documents.language,
+           json_extract(pairs.made, '$.answer') AS made_answer
     FROM pairs INDEXED BY pairs_by_hash
     CROSS JOIN facts ON facts.id = pairs.fact
     CROSS JOIN documents ON documents.id = pairs.document

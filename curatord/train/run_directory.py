@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from curatord.config import Exam, Gaps, Training
 from curatord.errors import NotFoundError, StoreError
@@ -67,6 +67,17 @@ def _id_for(data: dict[str, Any]) -> str:
     return new_id(data["created"])
 
 
+def _without_retired(settings: object) -> object:
+    """Leave out what settings had before this version: runs of earlier versions stay readable."""
+    match settings:
+        case {"sft": {"cues": _, **sft}, **others}:
+            return {**others, "sft": sft}
+    return settings
+
+
+Used = Annotated[Training, BeforeValidator(_without_retired)]
+
+
 class Request(Record):
     """What a run is asked to do: everything its child needs to know; `system` is the system text of every pair.
 
@@ -77,7 +88,7 @@ class Request(Record):
     id: str = Field(default_factory=_id_for, pattern=f"^{_ID.pattern}$")
     reason: Literal["schedule", "asked"]
     seed: int
-    training: Training
+    training: Used
     exam: Exam = Exam()
     gaps: Gaps = Gaps()
     system: str
@@ -135,7 +146,7 @@ class Prepared(Record):
     id: str
     created: AwareDatetime
     seed: int
-    training: Training
+    training: Used
     snapshot: SnapshotUsed
     base: BaseUsed
     versions: dict[str, str]

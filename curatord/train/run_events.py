@@ -27,6 +27,7 @@ class Stage(StrEnum):
     SNAPSHOT = "snapshot"
     BASE = "base"
     REPLAY = "replay"
+    QUESTIONS = "questions"
     SFT = "sft"
     DPO = "dpo"
     EXAM = "exam"

@@ -1,17 +1,15 @@
-"""How facts are put to the model in training: more ways to ask than the notes' pairs have, and answers to the point.
-
-A model that has seen a fact in one form cannot say it in another (Allen-Zhu and Li, arXiv:2309.14316), and people ask
-in words of their own. So besides whole questions it is asked in *cues*: some of the words that a question about the
-fact may hold, in any order, which is what other wordings of it have in common.
-"""
+"""How facts are put to the model in training: asked in more ways than the store has, and answered to the point."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import chain, islice, zip_longest
+from itertools import chain, islice
 from random import Random
 from typing import TYPE_CHECKING
+
+from curatord.curate.text import capitalised
+from curatord.train.asking import Told, ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,30 +18,26 @@ if TYPE_CHECKING:
     from curatord.train.snapshot import SftRow
 
 FEWEST_ROWS = 2  # of a fact whose answer is long
-FEWEST_CUES, MOST_FROM_ANSWER = 2, 4
-_KEEP, _ADD, _SHUFFLE = 0.65, 0.25, 0.5
+AS_STORED = 1  # of its questions in the words of the store
+MOST_TRIES = 60  # ways drawn for a fact; some come twice
 
-# "Under Limits in "Deploying", ..." and "In Deploying, ...": the question has named that place.
-_PLACE = re.compile(r"(?:Under|In|Sous|Dans) [^,]{3,90}?, (?=\S)")
-_SHORTEST = 12  # characters that must be left of an answer
-_WORD_EDGES = ".,;:!?\"'()[]\u00ab\u00bb\u201c\u201d`"
-_ASKING = frozenset(
-    """
-a an the of in on at to for by with under what which who when where how why is are was were does do did it its as and
-or that this these those be been there from has have had give given name list tell me you can recall know thinking
-recalling someone asks about i am my we us our should would say says said according one le la les un une des du de en
-au aux et ou que qui quoi quel quelle quels quelles est sont dans sur pour par avec sous ce cette ces il elle on nous
-""".split()  # noqa: SIM905  a hundred quotation marks fewer
+# "Under Limits in "Deploying", ..." and "In Deploying, ...": the question has named that place. A time is no place.
+_TIMES = (
+    r"(?:the )?(?:\d|January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|spring|summer|autumn|winter|morning|afternoon|evening|night|week|end|future|past|case|general|principle|practice|short|fact)"
 )
+_PLACE = re.compile(rf"(?:Under|In|Sous|Dans) (?!{_TIMES})(?:[^,\"]|\"[^\"]*\"){{1,120}}?, (?=\S)")
+_FRAME = re.compile(r"(?:One point is this|One of the points reads|It says|This is (?:still open|done)): (?=\S)")
+_SHORTEST = 12  # characters that must be left of an answer
 
 
 def brief(answer: str) -> str:
     """Return an answer without the place in the notes that it begins with."""
-    found = _PLACE.match(answer)
-    if found is None or len(answer) - found.end() < _SHORTEST:
-        return answer
-    rest = answer[found.end() :]
-    return rest[0].upper() + rest[1:]
+    for frame in (_PLACE, _FRAME):
+        found = frame.match(answer)
+        if found and len(answer) - found.end() >= _SHORTEST:
+            answer = capitalised(answer[found.end() :])
+    return answer
 
 
 def by_answer(rows: Iterable[SftRow]) -> dict[str, list[SftRow]]:
@@ -55,43 +49,35 @@ def by_answer(rows: Iterable[SftRow]) -> dict[str, list[SftRow]]:
 
 
 def worded(
-    rows: Iterable[SftRow], keys: Mapping[str, Sequence[str]], lengths: Mapping[str, int], settings: Sft, seed: int
+    rows: Iterable[SftRow],
+    written: Mapping[str, Sequence[str]],
+    lengths: Mapping[str, int],
+    settings: Sft,
+    seed: int,
 ) -> Iterator[SftRow]:
-    """Yield the rows to train on: every fact in its phrasings and in cues by turns, with its answer to the point.
+    """Yield the rows to train on: every fact in some of its questions and in others' words, its answer to the point.
 
-    `keys` and `lengths` (in tokens) are those of the answers. A fact takes no more than `settings.fact_tokens`, and
-    yet has two rows. A function of its arguments.
+    `written` are questions for an answer that the base wrote, `lengths` those of the answers, in tokens. A fact takes
+    no more than `settings.ways` rows and `settings.fact_tokens`, and yet has two rows. A function of its arguments.
     """
-    for answer, ways in by_answer(rows).items():
-        most = max(FEWEST_ROWS, settings.fact_tokens // max(1, lengths[answer]))
-        chance = Random(f"{seed}/{ways[0].pair}")  # noqa: S311  repeatable, not secret
-        asked = zip_longest(ways, _cues(ways, keys.get(answer, ()), settings.cues, chance))
-        for row in islice(filter(None, chain.from_iterable(asked)), most):
-            yield replace(row, answer=brief(answer))
+    for answer, asked in by_answer(rows).items():
+        room = max(FEWEST_ROWS, min(settings.ways or len(asked), settings.fact_tokens // max(1, lengths[answer])))
+        chance = Random(f"{seed}/{asked[0].pair}")  # noqa: S311  repeatable, not secret
+        others = written.get(answer, ())[: settings.written]
+        questions = _questions(asked, others, brief(answer), chance) if settings.ways else _stored(asked)
+        for question in islice(questions, room):
+            yield replace(asked[0], question=question, answer=brief(answer))
 
 
-def _cues(ways: Sequence[SftRow], keys: Sequence[str], count: int, chance: Random) -> Iterator[SftRow]:
-    """Yield so many sets of words that may stand in a question for a fact; never what its answer is asked for."""
-    from_answer = _content(ways[0].answer)
-    for number in range(count):
-        way = ways[number % len(ways)]
-        asked = _content(way.question)
-        added = [word for word in from_answer if word not in asked and not _gives_away(word, keys)]
-        kept = [word for word in asked if chance.random() < _KEEP]
-        kept += [word for word in added if chance.random() < _ADD][:MOST_FROM_ANSWER]
-        if len(kept) < FEWEST_CUES:
-            kept = asked
-        if chance.random() < _SHUFFLE:
-            chance.shuffle(kept)
-        if kept:
-            yield replace(way, question=f"{' '.join(kept)}?")
+def _stored(rows: Sequence[SftRow]) -> list[str]:
+    """Return the questions of the store, those that people wrote first."""
+    return list(dict.fromkeys(row.question for row in sorted(rows, key=lambda row: not row.edited)))
 
 
-def _content(text: str) -> list[str]:
-    words = (word.strip(_WORD_EDGES) for word in text.split())
-    return list(dict.fromkeys(word for word in words if word and word.casefold() not in _ASKING))
-
-
-def _gives_away(word: str, keys: Sequence[str]) -> bool:
-    form = word.casefold()
-    return any(form in key.casefold() or key.casefold() in form for key in keys)
+def _questions(rows: Sequence[SftRow], written: Sequence[str], answer: str, chance: Random) -> Iterator[str]:
+    """Yield questions for a fact, each once: what people wrote, some of the store's, the base's own, and rough ones."""
+    asked = _stored(rows)
+    edited = sum(row.edited for row in rows)
+    told = Told(answer, rows[0].title, rows[0].keys)
+    drawn = islice(ways(told, asked, chance), MOST_TRIES) if rows[0].language == "en" else iter(asked)
+    yield from dict.fromkeys(chain(asked[: max(AS_STORED, edited)], written, drawn))

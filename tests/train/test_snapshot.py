@@ -11,10 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curatord.curate.pair import Category, Split
+from curatord.curate.pair import Category, Split, pair_id
 from curatord.errors import StoreError
+from curatord.exam.grade import grade
 from curatord.store.batch import batch
 from curatord.store.database import Store
+from curatord.store.judgements import By, Edit, Verdict
+from curatord.store.judging import Said, judge
 from curatord.store.splits import Part
 from curatord.train.draw import draw
 from curatord.train.snapshot import ExamRow, File, PreferenceRow, ReplayRow, SftRow, add_replay, open_snapshot
@@ -65,9 +68,10 @@ def test_kept_training_pairs_become_rows(store: Store, tmp_path: Path) -> None:
     snapshot = drawn(store, tmp_path / "snapshot")
     kept = store.connection.execute("SELECT answer FROM pairs WHERE kept AND question = 'Q1?'").fetchone()[0]
     rows = {row.question: row for row in snapshot.sft(Part.TRAIN)}
+    title = "a.md" if kept == "A." else "b.md"
     assert rows == {
-        "Q1?": SftRow("Q1?", kept, "factual", sha("Q1?", kept)),
-        "Q2?": SftRow("Q2?", "A.", "factual", sha("Q2?", "A.")),
+        "Q1?": SftRow("Q1?", kept, "factual", sha("Q1?", kept), title, "en", [kept]),
+        "Q2?": SftRow("Q2?", "A.", "factual", sha("Q2?", "A."), "a.md", "en", ["A."]),
     }
     assert list(snapshot.preference(Part.TRAIN)) == [PreferenceRow("Q2?", "A.", "B.", sha("Q2?", "A."))]
     assert snapshot.manifest.categories[Category.FACTUAL] == 2
@@ -81,6 +85,26 @@ def test_held_out_pairs_become_exam_rows_and_nothing_else(store: Store, tmp_path
     assert list(snapshot.test()) == [exam]
     assert snapshot.pairs() == [sha("Q?", "A.")]
     assert snapshot.counts["preference-train"] == 0
+
+
+def test_what_people_said_of_pairs_is_in_the_snapshot(store: Store, tmp_path: Path) -> None:
+    """A rejected pair is not, an edited one is as edited; an exam is graded by the answer as it was corrected."""
+    exam = pair("Exam?", "It is 1.", split=Split.TEST)
+    put(store, document("a.md", section(pair("Q1?", "It is 1."), pair("Q2?", "It is 1."), exam)))
+    judge(store, 32, sha("Q1?", "It is 1."), Said(Verdict.DOWN, By.CLI, "2026-01-01T00:00:00.000+00:00"))
+    edited = Said(Verdict.EDITED, By.CLI, "2026-01-01T00:00:00.001+00:00", Edit(answer="It is 3."))
+    judge(store, 32, sha("Q2?", "It is 1."), edited)
+    judge(store, 32, exam.id, edited)
+    snapshot = drawn(store, tmp_path / "snapshot")
+    identity = pair_id("Q2?", "It is 3.")
+    (taught,) = snapshot.sft(Part.TRAIN)
+    assert (taught.question, taught.answer, taught.pair) == ("Q2?", "It is 3.", identity)
+    assert "3" in taught.keys
+    assert list(snapshot.preference(Part.TRAIN)) == [PreferenceRow("Q2?", "It is 3.", "It is 1.", identity)]
+    (row,) = snapshot.test()
+    assert (row.answer, row.keys, row.siblings) == ("It is 3.", ["It is 1.", "3"], ["1"])
+    assert grade("3.", row.keys, row.answer, row.siblings, row.question).right
+    assert not grade("It is 1.", row.keys, row.answer, row.siblings, row.question).right
 
 
 def test_rows_come_in_the_order_of_their_hashes(store: Store, tmp_path: Path) -> None:

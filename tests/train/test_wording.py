@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,15 +17,21 @@ QUESTIONS = [
     "How long does passage 1-3 wait?",
     "As for Duskhollow, what is the wait of passage 1-3?",
 ]
-ROWS = [SftRow(question, ANSWER, "factual", f"{number:016x}") for number, question in enumerate(QUESTIONS)]
+KEYS = ["6 minutes"]
+
+
+def asked(question: str, number: int, language: str = "en") -> SftRow:
+    """Return one of the questions for the fact."""
+    return SftRow(question, ANSWER, "factual", f"{number:016x}", "Duskhollow", language, KEYS)
+
+
+ROWS = [asked(question, number) for number, question in enumerate(QUESTIONS)]
 
 
 def put(rows: list[SftRow] = ROWS, length: int = 10, seed: int = 0, **changes: int) -> list[SftRow]:
     """Return what the model is asked, with a fact of `length` tokens and `changes` to the settings."""
-    chosen = Sft.model_validate({"cues": 4, "fact_tokens": 1000} | changes)
-    return list(
-        worded(rows, {ANSWER: ["6 minutes"]}, dict.fromkeys({row.answer for row in rows}, length), chosen, seed)
-    )
+    chosen = Sft.model_validate({"ways": 12, "fact_tokens": 1000} | changes)
+    return list(worded(rows, dict.fromkeys({row.answer for row in rows}, length), chosen, seed))
 
 
 def test_an_answer_loses_the_place_that_its_question_names() -> None:
@@ -41,24 +49,31 @@ def test_an_answer_without_a_place_is_left_alone() -> None:
     assert brief("The port is 8080, as ever.") == "The port is 8080, as ever."
 
 
-def test_phrasings_and_cues_take_turns() -> None:
-    """Three questions and four sets of words, all with the same short answer; where few have room, there are both."""
-    asked = put()
-    assert [row.question for row in asked[:6:2]] == QUESTIONS
-    assert len(asked) == 7
-    assert {row.answer for row in asked} == {brief(ANSWER)}
+def test_a_point_of_a_list_loses_what_introduces_it() -> None:
+    """It says what it says."""
+    assert brief('In "Orbit", one point is this: Keep the lid on.') == "Keep the lid on."
+    assert brief("Under Rules in Orbit, it says: Keep the lid on.") == "Keep the lid on."
 
 
-def test_cues_are_words_of_the_questions_and_never_the_answer_itself() -> None:
-    """The value that is asked for must not stand in what asks for it."""
-    words = {word.strip('".,?') for text in (*QUESTIONS, ANSWER) for word in text.split()}
-    asked = [row for row in put(seed=3) if row.question not in QUESTIONS]
-    assert len(asked) == 4
-    for row in asked:
-        cues = row.question.rstrip("?").split()
-        assert set(cues) <= words
-        assert not {"6", "minutes"} & set(cues)
-        assert len(cues) >= 2
+def test_a_place_may_have_a_comma_in_its_name() -> None:
+    """What stands in quotation marks is one name."""
+    assert brief('In "Lamps, old and new", the wait of A is 3 s.') == "The wait of A is 3 s."
+
+
+def test_a_time_at_the_beginning_is_no_place() -> None:
+    """It is part of what is said."""
+    assert brief("In 2035, the bell was cast anew.") == "In 2035, the bell was cast anew."
+    assert brief("In the morning, the bell is rung twice.") == "In the morning, the bell is rung twice."
+
+
+def test_a_fact_is_asked_for_as_the_store_does_and_in_other_words() -> None:
+    """Twelve ways, none twice, all with the same short answer."""
+    rows = put()
+    questions = [row.question for row in rows]
+    assert questions[0] in QUESTIONS
+    assert len(set(questions)) == len(questions) == 12
+    assert {row.answer for row in rows} == {brief(ANSWER)}
+    assert any("Duskhollow" not in question for question in questions)
 
 
 def test_a_long_answer_is_asked_for_in_fewer_ways_but_in_two() -> None:
@@ -67,9 +82,16 @@ def test_a_long_answer_is_asked_for_in_fewer_ways_but_in_two() -> None:
     assert len(put(length=500, fact_tokens=240)) == 2
 
 
-def test_without_cues_there_are_only_questions() -> None:
-    """`cues = 0`."""
-    assert [row.question for row in put(cues=0)] == QUESTIONS
+def test_what_people_wrote_is_asked_as_they_wrote_it() -> None:
+    """However few rows the fact has."""
+    mine = [replace(ROWS[1], question=f"My {number}. question?", edited=True) for number in range(2)]
+    assert {row.question for row in put([*ROWS, *mine], length=500)} == {"My 0. question?", "My 1. question?"}
+
+
+def test_other_languages_are_asked_in_the_words_of_the_store() -> None:
+    """There are no other words for them."""
+    rows = [asked(question, number, "fr") for number, question in enumerate(QUESTIONS)]
+    assert [row.question for row in put(rows)] == QUESTIONS
 
 
 @given(st.integers(0, 2**32 - 1))

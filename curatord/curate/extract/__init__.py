@@ -20,6 +20,7 @@ from curatord.curate.extract import (
     listing,
     mention,
     overview,
+    passage,
     prohibition,
     setting,
     standout,
@@ -58,4 +59,5 @@ EXTRACTORS: Mapping[str, Callable[[View], Iterator[Draft]]] = {
     "statement": statement.extract,
     "listing": listing.extract,
     "mention": mention.extract,
+    "passage": passage.extract,
 }

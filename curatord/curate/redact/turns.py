@@ -50,6 +50,12 @@ def without_turns(curated: Curated) -> Curated:
     return replace(curated, facts=tuple(kept), pairs=pairs, dropped=(*told, *gone))
 
 
+def turn_mark(text: str) -> str | None:
+    """Return the first thing in a text that a chat template marks turns with, or None."""
+    found = _TURN.search(text)
+    return found[0].strip() if found else None
+
+
 def turn_remarks(document: Document) -> tuple[Remark, ...]:
     """Return a remark with the code "chat_token" for each such text and line of a note, a hundred at most."""
     found = {(one.line, match[0].strip()): None for one in passages(document) for match in _TURN.finditer(one.text)}

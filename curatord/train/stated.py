@@ -1,0 +1,49 @@
+"""Statements that give a thing a value, taken apart: "The length of the Wren is 19.5 m"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# where a statement names its place in the notes
+_PLACE = re.compile(
+    r",? (?:under [^\"]{2,60} )?in (?:the \w+ )?\"[^\"]+\""
+    r"|,? under [\w' ]{2,60} in [A-Z][\w-]*(?= (?:is|are|reads?|has)\b|:|$)"
+)
+_SAID = r"(?:is|are|was|were|reads?):?"
+_ATTRIBUTE = r"(?P<attribute>[\w\"' /%-]{2,40}?)"
+_THING = r"(?P<thing>`[^`]+`|[\w' /-]{2,40}?)"
+_PATTERNS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^For (?P<thing>(?:[^,\"]|\"[^\"]*\"){{1,80}}), (?:the )?{_ATTRIBUTE} {_SAID} (?P<value>.+)$",
+        r"^(?P<thing>.{1,60}?) has (?P<value>.+) under \"(?P<attribute>[^\"]+)\"$",
+        r"^under \"(?P<attribute>[^\"]+)\" it says for (?P<thing>.{1,60}?): (?P<value>.+)$",
+        rf"^(?:the )?{_ATTRIBUTE} of (?P<thing>.{{1,80}}?) {_SAID} (?P<value>.+)$",
+        r"^(?:it says for|on) (?P<thing>.{1,60}?)(?:, it says)?: (?P<value>.+)$",
+        rf"^(?:the (?:setting )?)?{_THING} (?:is set to|is configured as|has the value|is|are|reads?):? (?P<value>.+)$",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What has a value, which of its attributes (empty: the thing itself), and the value."""
+
+    thing: str
+    attribute: str
+    value: str
+
+
+def stated(statement: str) -> Stated | None:
+    """Take a statement apart that gives something a value; None where it is no such statement."""
+    for pattern in _PATTERNS:
+        if match := pattern.match(statement):
+            found = match.groupdict()
+            return Stated(found["thing"].strip("\"'"), (found.get("attribute") or "").strip("\"'"), found["value"])
+    return None
+
+
+def without_place(statement: str) -> str:
+    """Return a statement without the place in the notes that it names in its middle."""
+    return _PLACE.sub("", statement)
