@@ -30,7 +30,7 @@ run: $(RUN) ## run the daemon in the foreground on your own configuration (CONFI
 
 .PHONY: test
 test: $(DEV) ## run the whole test suite
-	@$(BIN)/python -m pytest -q -m 'not bench'
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not bench'
 
 .PHONY: test-fast
 test-fast: $(DEV) ## run the tests that take less than ten seconds each

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationInfo
 
-from curatord.memory.document import Kind
+from curatord.config_keeping import Keeping, Log, Notifications
+from curatord.config_table import Table, Texts
+from curatord.memory.document import Kind  # noqa: TC001  pydantic evaluates annotations at run time
 from curatord.paths import expanded
 
 
@@ -33,15 +35,6 @@ def _schedule(value: str) -> str:
 Directory = Annotated[Path, Strict(False), BeforeValidator(_directory)]
 AllowEntry = Annotated[str, AfterValidator(_allow_entry)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
-Texts = Annotated[tuple[str, ...], Strict(False)]  # TOML has lists; frozen settings hold tuples
-
-
-class Table(BaseModel):
-    """A table of the configuration file: unknown keys are errors, values are never coerced from another type."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=True, serialize_by_alias=True
-    )
 
 
 class State(Table):
@@ -137,9 +130,11 @@ class Sft(Table):
     """Supervised fine-tuning: the answers are learned."""
 
     epochs: int = Field(4, ge=1, le=100, description="Times every pair is seen.")
-    cues: int = Field(3, ge=0, le=100, description="Questions per fact made of words alone, besides whole ones.")
+    ways: int = Field(
+        10, ge=0, le=100, description="Ways in which a fact is asked for, at most; 0: as the store asks, and no others."
+    )
     fact_tokens: int = Field(
-        120, ge=1, description="Answer tokens of a fact in an epoch; where they are more, it is asked in fewer ways."
+        160, ge=1, description="Answer tokens of a fact in an epoch; where they are more, it is asked in fewer ways."
     )
     max_steps: int = Field(0, ge=0, description="Optimizer steps at most; 0: as many as the epochs take.")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate of AdamW.")
@@ -290,14 +285,6 @@ class Hook(Table):
     timeout_seconds: float = Field(60.0, gt=0, le=86_400, description="Seconds until it is ended.")
 
 
-class Log(Table):
-    """What the daemon writes about itself; never the text of a note."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level written.")
-    max_bytes: int = Field(5_242_880, ge=4096, description="A log file over this size, in bytes, is rotated.")
-    backups: int = Field(3, ge=0, le=100, description="Rotated log files kept.")
-
-
 class Control(Table):
     """The Unix socket that commands talk to."""
 
@@ -318,5 +305,7 @@ class Settings(Table):
     gaps: Gaps = Gaps()
     serve: Serve = Serve()
     hooks: tuple[Hook, ...] = Field((), strict=False, description="Commands run when something has happened.")
+    notifications: Notifications = Notifications()
     log: Log = Log()
+    keeping: Keeping = Keeping()
     control: Control = Control()

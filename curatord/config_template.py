@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from curatord.config import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic.fields import FieldInfo
 
@@ -38,22 +38,29 @@ _EXAMPLES = {
 }
 
 
-def render() -> str:
-    """Return the file's text: options in force as they are by default, those without a default commented out."""
-    blocks = [_comment(_HEAD), *_tables(Settings, ())]
+_ROOTS = ("memory", "roots")
+
+
+def render(roots: Sequence[Mapping[str, str]] = ()) -> str:
+    """Return the file's text: options in force as they are by default, those without a default commented out.
+
+    The memory roots, if there are any, are each given as their options by name.
+    """
+    blocks = [_comment(_HEAD), *_tables(Settings, (), roots)]
     return "\n".join(blocks)
 
 
-def _tables(model: type[BaseModel], place: tuple[str, ...]) -> Iterator[str]:
+def _tables(model: type[BaseModel], place: tuple[str, ...], roots: Sequence[Mapping[str, str]] = ()) -> Iterator[str]:
     for name, field in model.model_fields.items():
         here = (*place, name)
         if (table := _table_in(field)) is None:
             continue
         if _is_repeated(field):
             yield _repeated(table, field, here)
+            yield from (_entry(root) for root in roots if here == _ROOTS)
         else:
             yield f"{_comment(_summary(table))}[{'.'.join(here)}]\n{''.join(_options(table, here))}"
-            yield from _tables(table, here)
+            yield from _tables(table, here, roots)
 
 
 def _options(model: type[BaseModel], place: tuple[str, ...]) -> Iterator[str]:
@@ -71,6 +78,10 @@ def _repeated(model: type[BaseModel], field: FieldInfo, place: tuple[str, ...]) 
         default = option.get_default() if not option.is_required() else _EXAMPLES[(*place, name)]
         lines.append(_assignment(name, default).rstrip("\n") + f"  # {option.description}\n")
     return _comment(field.description or "") + "".join(f"# {line}" for line in lines)
+
+
+def _entry(root: Mapping[str, str]) -> str:
+    return f"[[{'.'.join(_ROOTS)}]]\n" + "".join(_assignment(name, value) for name, value in root.items())
 
 
 def _table_in(field: FieldInfo) -> type[BaseModel] | None:

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import math
 import os
 import sys
+import time
 from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import orjson
 import structlog
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from structlog.typing import EventDict, Processor
 
-    from curatord.config import Log
+    from curatord.config_keeping import Log
 
 _SHARED: tuple[Processor, ...] = (
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
 )
+SECONDS_A_DAY = 86_400
+_LONGEST_LINE = 65_536  # bytes that are read to find out when a log began
 _QUIET_LIBRARIES = ("uvicorn", "apscheduler", "watchdog", "asyncio", "fastapi")
 
 
@@ -62,9 +66,33 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
 
 class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
-    """A log file rotated by size, readable by its owner alone."""
+    """A log file readable by its owner alone, rotated by size and by age whenever a line is written.
+
+    A file is as old as its first line. Rotated files whose last line is older than `keep_days` are deleted with each
+    rotation, and when the log is opened. 0 days mean never.
+    """
 
     has_failed = False
+
+    def __init__(self, file: Path, settings: Log) -> None:
+        """Open the file, which is made where it is not there."""
+        self._max_seconds = settings.max_days * SECONDS_A_DAY or math.inf
+        self._keep_seconds = settings.keep_days * SECONDS_A_DAY or math.inf
+        self._began: float | None = None
+        super().__init__(file, maxBytes=settings.max_bytes, backupCount=settings.backups)
+        self._delete_old()
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802  logging's name
+        """Tell whether the line would make the file too large, or is written too long after its first."""
+        if self._began is None:
+            self._began = record.created
+        is_old = record.created - self._began > self._max_seconds
+        return is_old or bool(super().shouldRollover(record))
+
+    def doRollover(self) -> None:  # noqa: N802  logging's name
+        """Begin a new file."""
+        super().doRollover()
+        self._delete_old()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
         """Tell once on standard error that the file cannot be written; logging's own way is a traceback a line."""
@@ -82,12 +110,30 @@ class PrivateRotatingFile(logging.handlers.RotatingFileHandler):
 
     def _open(self) -> Any:  # noqa: ANN401  the type the standard library's own method has
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._began = _time_of_first_line(Path(self.baseFilename))
         return open(descriptor, self.mode, encoding="utf-8", errors="backslashreplace")  # noqa: PTH123
+
+    def _delete_old(self) -> None:
+        file = Path(self.baseFilename)
+        for rotated in file.parent.glob(f"{file.name}.*"):
+            with suppress(OSError):  # it stays until the next time
+                is_ours = rotated.suffix[1:].isdigit()
+                if is_ours and time.time() - rotated.stat().st_mtime > self._keep_seconds:
+                    rotated.unlink()
+
+
+def _time_of_first_line(file: Path) -> float | None:
+    """Return when a log was begun, in seconds since the epoch; None where it is empty, or does not tell."""
+    try:
+        with file.open("rb") as lines:
+            return datetime.fromisoformat(orjson.loads(lines.readline(_LONGEST_LINE))["time"]).timestamp()
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _file_handler(settings: Log, file: Path) -> logging.Handler:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handler = PrivateRotatingFile(file, maxBytes=settings.max_bytes, backupCount=settings.backups)
+    handler = PrivateRotatingFile(file, settings)
     handler.setFormatter(_formatter(_render_json))
     return handler
 

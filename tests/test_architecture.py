@@ -12,7 +12,22 @@ import pytest
 import curatord
 
 PACKAGE = Path(curatord.__file__).parent
-ORDER = ("memory", "curate", "teach", "store", "train", "exam", "serve", "daemon", "control", "cli")
+ORDER = (
+    "memory",
+    "curate",
+    "teach",
+    "store",
+    "train",
+    "exam",
+    "serve",
+    "daemon",
+    "control",
+    "service",
+    "dashboard",
+    "report",
+    "doctor",
+    "cli",
+)
 # Heavy, or harmful to the process that imports them: training libraries change YAML loading for everybody.
 # Parsing and curating are the workers' business.
 NEVER_IN_THE_DAEMON = ("mlx", "mlx_lm", "transformers", "numpy", "tokenizers", "mistune", "curatord.curate.curate")

@@ -40,6 +40,18 @@ def test_the_template_with_its_examples_in_force_is_valid() -> None:
     assert [root.path for root in settings.memory.roots] == [Path("~/notes/knowledge").expanduser()]
 
 
+def test_memory_roots_are_written_where_the_example_stands() -> None:
+    """In the order given, in TOML's quotes; all else stays as it is."""
+    roots = [{"path": '/a "b" \\ c', "kind": "knowledge"}, {"path": "/d", "kind": "episodes"}]
+    text = render(roots)
+
+    read = parse(text.encode(), FILE).memory.roots
+    assert [(str(root.path), root.kind.value) for root in read] == [('/a "b" \\ c', "knowledge"), ("/d", "episodes")]
+    added = [line for line in text.splitlines() if line not in render().splitlines()]
+    assert len(added) == 6
+    assert text.index("# [[memory.roots]]") < text.index("\n[[memory.roots]]") < text.index("\n[pairs]")
+
+
 def test_every_option_is_in_the_template() -> None:
     """Each option has its line, in force or commented out, below the header of its table."""
     section = re.compile(r"\[([a-z_.]+)\]+\n(.*?)(?=\n#[^\n]*\n(?:# )?\[|\Z)", re.DOTALL)

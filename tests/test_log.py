@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
-from curatord.config import Log
+from curatord.config_keeping import Log
 from curatord.log import configure, get_logger
 
 if TYPE_CHECKING:
@@ -95,3 +97,42 @@ def test_a_log_that_cannot_be_written_is_told_once_and_stops_nothing(
     for _ in range(3):
         get_logger("service").info("started")
     assert capfd.readouterr().err == f"curatord: the log {file} cannot be written: No space left on device.\n"
+
+
+def aged(file: Path, days: float) -> None:
+    """Make a log that was begun so many days ago."""
+    file.parent.mkdir()
+    began = datetime.now(UTC) - timedelta(days=days)
+    file.write_bytes(orjson.dumps({"time": began.isoformat(), "level": "info", "event": "old"}) + b"\n")
+
+
+@pytest.mark.parametrize(("days", "rotated"), [(6.9, False), (7.1, True)])
+def test_the_file_is_rotated_by_age(file: Path, days: float, rotated: bool) -> None:
+    """A file is as old as its first line, however often curatord was started since."""
+    aged(file, days)
+    configure(Log(max_days=7), file)
+    get_logger("x").info("new")
+    assert file.with_name("curatord.jsonl.1").exists() is rotated
+    assert [line["event"] for line in lines(file)] == (["new"] if rotated else ["old", "new"])
+    get_logger("x").info("newer")
+    assert not file.with_name("curatord.jsonl.2").exists()
+
+
+def test_at_any_age_where_age_does_not_count(file: Path) -> None:
+    """0 days switch it off."""
+    aged(file, 5000)
+    configure(Log(max_days=0), file)
+    get_logger("x").info("new")
+    assert len(lines(file)) == 2
+
+
+def test_rotated_files_that_are_too_old_are_deleted(file: Path) -> None:
+    """When the log is opened; whatever else lies there stays."""
+    file.parent.mkdir()
+    names = ("curatord.jsonl.1", "curatord.jsonl.2", "curatord.jsonl.mine")
+    for name in names:
+        (file.parent / name).write_text("{}\n")
+        if name != names[0]:
+            os.utime(file.parent / name, (0, 0))
+    configure(Log(keep_days=30), file)
+    assert sorted(path.name for path in file.parent.iterdir()) == ["curatord.jsonl", names[0], names[2]]

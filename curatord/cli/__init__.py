@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curatord import __version__
 from curatord.cli.setup import Setup
 from curatord.errors import CuratordError, ExitCode
 
@@ -19,32 +18,50 @@ if TYPE_CHECKING:
 
 # Where each command stands: the module below this package; a dash in the name is an underscore in the function.
 _COMMANDS = {
+    "init": "init",
+    "doctor": "doctor",
     "run": "run",
     "build": "run",
-    "stop": "control",
+    "install": "service",
+    "uninstall": "service",
+    "start": "service",
+    "stop": "service",
+    "restart": "service",
     "sync": "control",
     "reload": "control",
     "confirm-deletes": "control",
     "status": "status",
+    "dashboard": "dashboard",
     "pairs": "pairs",
+    "judgements": "judgements",
     "documents": "documents",
     "coverage": "coverage",
     "conflicts": "conflicts",
     "gaps": "gaps",
     "problems": "documents",
     "events": "events",
+    "history": "history",
+    "metrics": "metrics",
     "hook": "hook",
     "mcp": "mcp",
     "logs": "logs",
     "export": "export",
     "train": "train",
     "runs": "runs",
+    "report": "report",
     "model": "model",
     "adapters": "adapters",
     "exam": "exam",
     "topics": "exam",
     "ask": "ask",
+    "backup": "backup",
+    "restore": "backup",
+    "gc": "gc",
+    "store": "store",
+    "support-bundle": "support_bundle",
     "config": "config",
+    "completion": "completion",
+    "man": "man",
 }
 
 
@@ -105,16 +122,34 @@ class LazyGroup(click.Group):
         return command
 
 
+def _show_versions(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Print what is installed in which version, and end; the first line is curatord's own."""
+    if not wanted or ctx.resilient_parsing:
+        return
+    from curatord.versions import versions  # noqa: PLC0415  needed here alone
+
+    own, *others = versions(Setup(ctx.params.get("config")).config_file).items()
+    click.echo(" ".join(own))
+    for name, version in others:
+        click.echo(f"{name:<11}{version}")
+    ctx.exit()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
-    "--config", metavar="FILE", help="The configuration file, instead of $CURATORD_CONFIG or the usual place."
+    "--config",
+    metavar="FILE",
+    is_eager=True,  # so that --version knows it
+    help="The configuration file, instead of $CURATORD_CONFIG or the usual place.",
 )
-@click.version_option(__version__, message="curatord %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_versions, help="Show the versions."
+)
 @click.pass_context
 def curatord(ctx: click.Context, config: str | None) -> None:
     """Turn what is written down in markdown notes into training pairs, live.
 
-    Start the daemon with `curatord run`, and look at it with `curatord status`.
+    Begin with `curatord init`, start the daemon with `curatord run`, and look at it with `curatord status`.
     """
     ctx.obj = Setup(config)
     if os.environ.get("NO_COLOR"):  # https://no-color.org

@@ -1,17 +1,12 @@
-"""Commands that tell the daemon to do something: sync, reload, stop, confirm-deletes."""
+"""Commands that tell the daemon to do something: sync, reload, confirm-deletes."""
 
 from __future__ import annotations
-
-import time
 
 import click
 
 from curatord.cli.output import json_option, print_json
 from curatord.cli.setup import Setup, pass_setup
-from curatord.control.running import is_locked
-from curatord.errors import BusyError, CuratordError, ExitCode
-
-STOP_SECONDS = 30.0  # the training process may have a step to finish
+from curatord.errors import CuratordError, ExitCode
 
 
 @click.command(short_help="Compare the folders with the store, now.")
@@ -71,24 +66,6 @@ def reload(setup: Setup, as_json: bool) -> ExitCode:
     if not as_json:
         click.echo(f"curatord: {answer['error']}\nThe old settings stay in force.", err=True)
     return ExitCode.CONFIGURATION
-
-
-@click.command(short_help="Stop the daemon.")
-@pass_setup
-def stop(setup: Setup) -> ExitCode:
-    """Stop the daemon and wait until it is gone; what it has not read by then, it reads at the next start.
-
-    Example: curatord stop
-    """
-    pid = setup.client().post("/v1/stop")["pid"]
-    lock = setup.peek_state().lock
-    deadline = time.monotonic() + STOP_SECONDS
-    while is_locked(lock):
-        if time.monotonic() > deadline:
-            raise BusyError(f"The daemon (pid {pid}) is still stopping.", hint=f"If it hangs: kill -9 {pid}")
-        time.sleep(0.02)
-    click.echo(f"curatord (pid {pid}) has stopped.")
-    return ExitCode.OK
 
 
 @click.command(short_help="Let deletions on hold go through.")

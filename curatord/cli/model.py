@@ -83,21 +83,10 @@ def verify(setup: Setup, name: str | None, as_json: bool) -> ExitCode:
 
     Example: curatord model verify
     """
-    from curatord.train import base_model, embedded, hub  # noqa: PLC0415  see above
-    from curatord.train.model_files import BaseModelError, combined, file_digests  # noqa: PLC0415  see above
+    from curatord.train import base_model  # noqa: PLC0415  see above
 
     base, models = _settings(setup)
-    name = name or base
-    if name == embedded.NAME:
-        path, source = models / name, base_model.Source.EMBEDDED
-        if (problem := embedded.problem(path)) is not None:
-            raise BaseModelError(f"The base model {path} is not right: {problem}.", hint="Run `curatord model fetch`.")
-    elif (cached := hub.cached(name)) is not None and not Path(name).expanduser().is_dir():
-        path, source = cached, base_model.Source.HUB
-    else:
-        path, source = base_model.existing_directory(name), base_model.Source.DIRECTORY
-    base_model.check(path)
-    _print_model(base_model.BaseModel(name, path, combined(file_digests(path)), source), as_json=as_json)
+    _print_model(base_model.verify(name or base, models), as_json=as_json)
     return ExitCode.OK
 
 

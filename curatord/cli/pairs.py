@@ -7,22 +7,28 @@ from typing import Any
 
 import click
 
+from curatord.cli import judgements
 from curatord.cli.output import json_option, page_options, print_json, print_rest, print_table, printable
 from curatord.cli.setup import Setup, pass_setup
 from curatord.cli.source import excerpt, parse_position
+from curatord.cli.training_text import moment
 from curatord.errors import ExitCode, UsageError
 
 _REASONS = (
     *("low_score", "nothing_new", "repeated", "over_limit", "no_question", "chat_token"),
-    *("equal_question", "repeated_fact", "superseded"),
+    *("thumbed_down", "equal_question", "repeated_fact", "superseded"),
 )
 _DROPPED_BY = frozenset(("document", "reason", "limit", "offset"))
 _CATEGORIES = ("factual", "analytical", "practical", "critical", "comparative")
 
 
-@click.group(short_help="List, show, search and count pairs.")
+@click.group(short_help="List, show, search, count, judge and edit pairs.")
 def pairs() -> None:
-    """Look at the question/answer pairs that were made of the notes."""
+    """Look at the question/answer pairs that were made of the notes, and say what you think of them."""
+
+
+pairs.add_command(judgements.judge)
+pairs.add_command(judgements.edit)
 
 
 @pairs.command("list")
@@ -34,6 +40,9 @@ def pairs() -> None:
 )
 @click.option("--kind", type=click.Choice(("knowledge", "episodes")), help="Only from roots of this kind.")
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Only pairs of this quality or better.")
+@click.option(
+    "--judged", type=click.Choice((*judgements.VERDICTS, "any")), help="Only pairs that you judged so, kept or not."
+)
 @click.option("--dropped", is_flag=True, help="What gave no pair, and why.")
 @click.option("--reason", type=click.Choice(_REASONS), help="With --dropped: only what was dropped for this.")
 @page_options
@@ -49,7 +58,7 @@ def list_(setup: Setup, /, as_json: bool, dropped: bool, reason: str | None, **q
     if dropped or reason:
         _print_dropped(setup, query | {"reason": reason}, as_json)
         return ExitCode.OK
-    _print_page(setup.client().get("/v1/pairs", **query), query["offset"], as_json)
+    _print_page(setup.client().get("/v1/pairs", **query), query["offset"], as_json, verdicts=bool(query["judged"]))
     return ExitCode.OK
 
 
@@ -163,15 +172,16 @@ def _print_dropped(setup: Setup, query: dict[str, Any], as_json: bool) -> None:
     print_rest(len(rows), query["offset"], answer["total"])
 
 
-def _print_page(answer: dict[str, Any], offset: int, as_json: bool) -> None:
+def _print_page(answer: dict[str, Any], offset: int, as_json: bool, *, verdicts: bool = False) -> None:
     if as_json:
         print_json(answer)
         return
     rows = [
         (pair["id"], pair["category"], f"{pair['score']:.2f}", pair["question"], pair["answer"])
+        + ((pair["verdict"],) if verdicts else ())
         for pair in answer["pairs"]
     ]
-    print_table(("id", "category", "score", "question", "answer"), rows)
+    print_table(("id", "category", "score", "question", "answer", *(("judged",) if verdicts else ())), rows)
     print_rest(len(rows), offset, answer["total"])
 
 
@@ -185,15 +195,22 @@ def _describe(pair: dict[str, Any]) -> str:
     ]
     if pair["rejected"] is not None:
         lines.append(_wrapped(pair["strategy"], pair["rejected"]))
-    lines += [_wrapped("score", f"{pair['score']:.2f} ({parts})"), *map(_describe_place, pair["places"])]
+    if pair["verdict"]:
+        lines.append(_wrapped("judged", f"{pair['verdict']}, {moment(pair['judged_at'])}, by {pair['judged_by']}"))
+    if made := pair["made"]:
+        lines.append(_wrapped("made as", f"{made['id']}: {made['question']} {made['answer']}"))
+    lines += [
+        _wrapped("score", f"{pair['score']:.2f} ({parts})"),
+        *(_describe_place(place, pair["verdict"]) for place in pair["places"]),
+    ]
     return "\n".join(lines)
 
 
-def _describe_place(place: dict[str, Any]) -> str:
+def _describe_place(place: dict[str, Any], verdict: str | None) -> str:
     where = f"{place['root']}/{place['path']}:{place['first_line']}-{place['last_line']}"
     headings = " > ".join(place["heading_path"]) or place["title"]
     made = f"{place['extractor']}, phrasing {place['phrasing']}"
-    left_out = "" if place["kept"] else "; an equal question of another note is kept instead"
+    left_out = "" if place["kept"] else f"; {_why_not(verdict)}"
     lines = [
         "",
         _wrapped("from", where),
@@ -209,10 +226,14 @@ def _describe_fact(fact: dict[str, Any]) -> str:
     where = f"lines {fact['first_line']}-{fact['last_line']}"
     questions = [
         f"{'':4}{pair['id']}  {'exam' if pair['split'] == 'test' else pair['category']}: {pair['question']}"
-        + ("" if pair["kept"] else " (an equal question of another note is kept instead)")
+        + ("" if pair["kept"] else f" ({_why_not(pair['verdict'])})")
         for pair in fact["pairs"]
     ]
     return "\n".join([f"{where}, {fact['extractor']}: {fact['statement']}", *questions, ""])
+
+
+def _why_not(verdict: str | None) -> str:
+    return "thumbed down" if verdict == "down" else "an equal question of another note is kept instead"
 
 
 def _wrapped(label: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import sys
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def run(setup: Setup) -> ExitCode:
         click.echo(f"curatord: {root} is not there yet; curatord waits for it.", err=True)
     from curatord.daemon import service  # noqa: PLC0415  what it imports takes a third of a second
 
+    faulthandler.enable()  # a crash, and a watchdog's SIGABRT, leave word on standard error
     state = state_directory(settings.state.dir)
     try:
         service.run(
@@ -72,8 +74,8 @@ def build(setup: Setup, as_json: bool) -> ExitCode:
     from curatord.daemon.build import build as build_once  # noqa: PLC0415  see above
 
     state = state_directory(settings.state.dir)
-    status = build_once(setup.config_file, settings, state, _show_progress).model_dump(mode="json")
-    _clear_progress()
+    status = build_once(setup.config_file, settings, state, show_progress).model_dump(mode="json")
+    clear_progress()
     if as_json:
         print_json(status)
     else:
@@ -94,11 +96,13 @@ def _make_server(service: Service, settings: Control, socket_path: Path) -> Cont
     return ControlServer(make_app(service, settings), bind(socket_path))
 
 
-def _show_progress(left: int) -> None:
+def show_progress(left: int) -> None:
+    """Say on a terminal how many notes are left to read."""
     if sys.stderr.isatty():
         click.echo(f"\r{left} notes to read \x1b[K", nl=False, err=True)
 
 
-def _clear_progress() -> None:
+def clear_progress() -> None:
+    """Take that away again."""
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -47,10 +48,13 @@ def list_runs(setup: Setup, limit: int, offset: int, as_json: bool) -> ExitCode:
 
 @runs.command(short_help="Show a run.")
 @click.argument("run")
+@click.option("--plain", is_flag=True, help="Tell the curves in figures and draw nothing.")
 @json_option
 @pass_setup
-def show(setup: Setup, run: str, as_json: bool) -> ExitCode:
+def show(setup: Setup, run: str, plain: bool, as_json: bool) -> ExitCode:
     """Show what a run is made of, how far it is and how it ended. The beginning of its id is enough.
+
+    A terminal gets the loss and the reward margin drawn; elsewhere, and with --plain, they are told in figures.
 
     Example: curatord runs show 20261123
     """
@@ -59,6 +63,7 @@ def show(setup: Setup, run: str, as_json: bool) -> ExitCode:
         print_json(answer)
     else:
         _print_run(answer)
+        _print_curves(answer["directory"], plain=plain)
     return ExitCode.OK
 
 
@@ -118,6 +123,21 @@ def _print_run(run: dict[str, Any]) -> None:
             click.echo(f"{name:<12}{printable(str(value))}")
     for warning in run["progress"]["warnings"]:
         click.echo(f"{'warning':<12}{printable(warning)}")
+
+
+def _print_curves(directory: str, *, plain: bool) -> None:
+    from curatord.cli import run_charts  # noqa: PLC0415  pydantic takes 80 ms
+    from curatord.cli.layout import paper  # noqa: PLC0415  needed here alone
+    from curatord.train.charts import charts_of  # noqa: PLC0415  see above
+    from curatord.train.run_directory import RunDirectory  # noqa: PLC0415  see above
+
+    charts = charts_of(RunDirectory(Path(directory)))
+    for line in run_charts.figures(charts):
+        click.echo(line)
+    screen = paper()
+    if not plain and screen.columns is not None and screen.unicode:
+        for picture in run_charts.drawn(charts, screen.columns):
+            click.echo(f"\n{picture}")
 
 
 def _counts(numbers: dict[str, int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from curatord.cli.output import seconds_in_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_TOLD = re.compile(r"\(min_new_pairs\)$")  # the reason that the idle state tells anyway
 _STAGES = {
     "snapshot": "drawing the data",
     "base": "loading the base model",
@@ -19,21 +21,29 @@ _STAGES = {
 }
 
 
-def lines(training: Mapping[str, Any], new_pairs: int) -> Iterator[str]:
-    """Yield the status of training: what goes on or when it will, and what holds it."""
+def fields(training: Mapping[str, Any], new_pairs: int) -> Iterator[tuple[str, str]]:
+    """Yield the status of training as labels and texts: what goes on or when it will, what holds it, the last run."""
     state, run = training["state"], training["run"]
     if state == "running":
-        yield f"training    running {run}"
-        yield f"            {step_text(training['progress'])}"
+        yield "training", f"running {run}"
+        yield "", step_text(training["progress"])
     elif state == "off":
-        yield "training    off"
-    elif state == "idle":
-        yield f"training    idle, {_next_run(training)}"
-        yield f"            {new_pairs} new pairs, a run takes {training['min_new_pairs']}"
+        yield "training", "off"
     else:
         what = f"{state} {run}" if run else state
-        yield f"training    {what}, {_next_run(training)}"
-        yield from (f"            {reason}" for reason in training["held_by"])
+        waits = f"; {new_pairs} new pairs, it takes {training['min_new_pairs']}" if state == "idle" else ""
+        yield "training", f"{what}, {_next_run(training)}{waits}"
+        if reasons := [reason for reason in training["held_by"] if state != "idle" or not _TOLD.search(reason)]:
+            yield "", f"{'now held by' if state == 'idle' else 'held'}: {'; '.join(reasons)}"
+    if last := training["last"]:
+        yield "last run", _last_run(last)
+
+
+def _last_run(last: Mapping[str, Any]) -> str:
+    """Return the last run in short; why one failed is told where things are that need a person."""
+    finished = moment(last["finished"])
+    why = "" if last["state"] == "failed" or not last["reason"] else f": {last['reason']}"
+    return f"{last['run']} {last['state']}{f' {finished}' if finished else ''}{why}"
 
 
 def step_text(progress: Mapping[str, Any] | None) -> str:

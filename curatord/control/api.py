@@ -18,7 +18,17 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from curatord import __version__
-from curatord.control import adapters_api, dropped, models, training_api
+from curatord.control import (
+    adapters_api,
+    dropped,
+    exams_api,
+    history_api,
+    judgements_api,
+    models,
+    source_api,
+    training_api,
+)
+from curatord.control.conflict_models import ConflictPage
 from curatord.control.dependencies import Asked, Page, Reader  # noqa: TC001  see above
 from curatord.control.guard import Guard
 from curatord.daemon.status import Reloaded, Status, Synced  # noqa: TC001  see above
@@ -49,6 +59,10 @@ def make_app(service: Service, settings: Control) -> FastAPI:
     app.include_router(router)
     app.include_router(training_api.router)
     app.include_router(adapters_api.router)
+    app.include_router(exams_api.router)
+    app.include_router(judgements_api.router)
+    app.include_router(source_api.router)
+    app.include_router(history_api.router)
     app.add_exception_handler(CuratordError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)
@@ -101,7 +115,8 @@ def list_pairs(reader: Reader, asked: Annotated[models.PairQuery, Query()]) -> m
 @router.get("/pairs/search")
 def search_pairs(reader: Reader, asked: Annotated[models.SearchQuery, Query()]) -> models.PairPage:
     """Find pairs by the words of their question and answer, the best matches first."""
-    total, rows = queries.search_pairs(reader, asked.q, limit=asked.limit, offset=asked.offset)
+    wanted = queries.PairFilter(**asked.model_dump(exclude={"q", "limit", "offset"}))
+    total, rows = queries.search_pairs(reader, asked.q, wanted, limit=asked.limit, offset=asked.offset)
     return models.PairPage.model_validate({"total": total, "pairs": rows})
 
 
@@ -161,10 +176,10 @@ def list_problems(reader: Reader, asked: Page) -> models.ProblemPage:
 
 
 @router.get("/conflicts")
-def list_conflicts(reader: Reader, asked: Page) -> models.ConflictPage:
+def list_conflicts(reader: Reader, asked: Page) -> ConflictPage:
     """List notes that contradict one another."""
     total, rows = conflicts.list_conflicts(reader, limit=asked.limit, offset=asked.offset)
-    return models.ConflictPage.model_validate({"total": total, "conflicts": rows})
+    return ConflictPage.model_validate({"total": total, "conflicts": rows})
 
 
 @router.get("/events", response_class=StreamingResponse)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from curatord.paths import StateDirectory
 
 SECONDS = 30.0
+# What another version may ask for in vain: no such place, no such method there, no such parameters.
+_NOT_UNDERSTOOD = frozenset({http.client.NOT_FOUND, http.client.METHOD_NOT_ALLOWED, http.client.UNPROCESSABLE_ENTITY})
+
 STREAM_SECONDS = 10.0  # the daemon sends a heartbeat every second
 
 
@@ -49,6 +52,14 @@ class Client:
         """Return the answer to POST PATH, which may take `patience` seconds longer than others."""
         return self._ask("POST", _target(path, {}), body or {}, self._timeout + patience)
 
+    def delete(self, path: str, **query: object) -> dict[str, Any]:
+        """Return the answer to DELETE PATH; parameters that are None are left out."""
+        return self._ask("DELETE", _target(path, query), None, self._timeout)
+
+    def text(self, path: str) -> str:
+        """Return the answer to GET PATH where that is no JSON."""
+        return self._read("GET", path, None, self._timeout).decode()
+
     def stream(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
         """Yield the objects of a stream until the daemon ends it."""
         connection, response = self._open("GET", _target(path, query), None, STREAM_SECONDS)
@@ -64,22 +75,28 @@ class Client:
     def is_answering(self) -> bool:
         """Tell whether something listens at the socket."""
         try:
-            _connect(self._socket, self._lock, self._timeout).close()
+            connect(self._socket, self._lock, self._timeout).close()
         except (NotRunningError, BusyError):
             return False
         return True
 
     def _ask(self, method: str, target: str, body: Mapping[str, object] | None, timeout: float) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = json.loads(self._read(method, target, body, timeout))
+        except ValueError as error:
+            raise _broken_off() from error
+        return answer
+
+    def _read(self, method: str, target: str, body: Mapping[str, object] | None, timeout: float) -> bytes:
         connection, response = self._open(method, target, body, timeout)
         try:
-            answer: dict[str, Any] = json.loads(response.read())
+            return response.read()
         except TimeoutError as error:
             raise _too_slow(timeout) from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise CuratordError("curatord broke off its answer.", hint="`curatord logs` may say why.") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise _broken_off() from error
         finally:
             connection.close()
-        return answer
 
     def _open(
         self, method: str, target: str, body: Mapping[str, object] | None, timeout: float
@@ -113,7 +130,7 @@ class Client:
             self._warned = True
             sys.stderr.write(
                 f"curatord: warning: the daemon is version {theirs or 'unknown'}, this command is {__version__};"
-                " restart it with `curatord stop` and `curatord run`.\n"
+                " restart it with `curatord restart`.\n"
             )
 
 
@@ -127,10 +144,11 @@ class _Connection(http.client.HTTPConnection):
         self._timeout = timeout
 
     def connect(self) -> None:
-        self.sock = _connect(self._path, self._lock, self._timeout)
+        self.sock = connect(self._path, self._lock, self._timeout)
 
 
-def _connect(path: Path, lock: Path, timeout: float) -> socket.socket:
+def connect(path: Path, lock: Path, timeout: float) -> socket.socket:
+    """Return a connection to the daemon's socket; raises as the methods of Client do."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(timeout)
     try:
@@ -176,12 +194,23 @@ def _raise_for_error(response: http.client.HTTPResponse) -> None:
         raised.exit_code = ExitCode(error["code"])
     except (ValueError, KeyError, TypeError) as problem:
         raise CuratordError(f"curatord answered {response.status} {response.reason}.") from problem
+    theirs = response.getheader("Curatord-Version")
+    if response.status in _NOT_UNDERSTOOD and raised.exit_code is ExitCode.USAGE and theirs != __version__:
+        raise CuratordError(
+            f"The daemon, version {theirs or 'unknown'}, does not understand this command of version {__version__}:"
+            f" {raised.message}",
+            hint="Run `curatord restart`.",
+        )
     raise raised
 
 
 def _target(path: str, query: Mapping[str, object]) -> str:
     given = {name: value for name, value in query.items() if value is not None}
     return f"{quote(path)}{'?' if given else ''}{urlencode(given)}"
+
+
+def _broken_off() -> CuratordError:
+    return CuratordError("curatord broke off its answer.", hint="`curatord logs` may say why.")
 
 
 def _too_slow(timeout: float) -> BusyError:

@@ -5,6 +5,8 @@ New fields may be added; consumers ignore those they do not know. Fields are nev
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import ConfigDict, Field
 
 from curatord.curate.pair import Category, Refusal, Split, Strategy  # noqa: TC001  pydantic evaluates annotations at run time
@@ -27,7 +29,10 @@ class PageQuery(Question):
 
 
 class PairQuery(PageQuery):
-    """Which pairs: `document` is a path below its root, `kind` what the root holds."""
+    """Which pairs: `root` is its name, `document` a path below it, `kind` what it holds.
+
+    `judged` asks for those that somebody judged, and what is in force; with it alone come pairs that are not kept.
+    """
 
     category: Category | None = None
     document: str | None = None
@@ -35,6 +40,8 @@ class PairQuery(PageQuery):
     strategy: Strategy | None = None
     kind: Kind | None = None
     min_score: float | None = Field(None, ge=0, le=1)
+    judged: Literal["up", "down", "edited", "any"] | None = None
+    root: str | None = None
 
 
 class DroppedQuery(PageQuery):
@@ -44,8 +51,8 @@ class DroppedQuery(PageQuery):
     reason: Refusal | LeftOut | None = None
 
 
-class SearchQuery(PageQuery):
-    """Which words to search for."""
+class SearchQuery(PairQuery):
+    """Which words to search for, and among which pairs."""
 
     q: str = Field(min_length=1, max_length=1000)
 
@@ -70,8 +77,22 @@ class SyncRequest(Question):
     timeout_seconds: float = Field(60.0, ge=0, le=86_400)
 
 
+class MadePair(Wire):
+    """What a pair was before somebody edited it."""
+
+    id: str
+    question: str
+    answer: str
+    strategy: str | None
+    rejected: str | None
+
+
 class PairEntry(Wire):
-    """A pair as lists show it; `id` is its content hash, `root` and `path` are the note's."""
+    """A pair as lists show it; `id` is its content hash, `root` and `path` are the note's.
+
+    `verdict` is what somebody said of it: up, down, edited or nothing; where it is edited, `made` tells what it was.
+    `kept` is False where it is neither trained on nor asked.
+    """
 
     id: str
     category: str
@@ -83,6 +104,9 @@ class PairEntry(Wire):
     rejected: str | None
     root: str
     path: str
+    kept: bool
+    verdict: str | None
+    made: MadePair | None
 
 
 class PairPage(Wire):
@@ -93,7 +117,10 @@ class PairPage(Wire):
 
 
 class AskedPair(Wire):
-    """A question that asks for a fact; `kept` is False where an equal one of another note is trained on instead."""
+    """A question that asks for a fact.
+
+    `kept` is False where an equal one of another note is trained on instead, or somebody rejected it (`verdict`: down).
+    """
 
     id: str
     category: str
@@ -101,6 +128,7 @@ class AskedPair(Wire):
     phrasing: str
     question: str
     kept: bool
+    verdict: str | None
 
 
 class FactEntry(Wire):
@@ -127,7 +155,7 @@ class DocumentFacts(Wire):
 class Place(Wire):
     """One place where a pair stands: the note, its section, the lines of the evidence, the fact.
 
-    `kept` is False where an equal question of another note is trained on instead.
+    `kept` is False where an equal question of another note is trained on instead, or somebody rejected it.
     """
 
     root: str
@@ -147,7 +175,10 @@ class Place(Wire):
 
 
 class PairDetail(Wire):
-    """A pair with the parts of its score and every place where it stands."""
+    """A pair with the parts of its score and every place where it stands.
+
+    `verdict` is what somebody said of it, when (ISO 8601) and through what; `made` tells what an edited one was.
+    """
 
     id: str
     category: str
@@ -158,6 +189,10 @@ class PairDetail(Wire):
     answer: str
     strategy: str | None
     rejected: str | None
+    verdict: str | None
+    made: MadePair | None
+    judged_at: str | None
+    judged_by: str | None
     places: list[Place]
 
 
@@ -196,11 +231,12 @@ class ScoreBand(Wire):
 class PairStatistics(Wire):
     """How many pairs there are, by category, split, strategy of the rejected answer, extractor, and score.
 
-    `dropped` counts questions and facts that gave no training pair, by reason.
+    `dropped` counts questions and facts that gave no training pair, by reason; `by_verdict` what people judged.
     """
 
     total: int
     duplicates: int
+    by_verdict: dict[str, int]
     by_category: dict[str, int]
     by_split: dict[str, int]
     by_strategy: dict[str, int]
@@ -264,39 +300,6 @@ class ProblemPage(Wire):
 
     total: int
     problems: list[ProblemEntry]
-
-
-class ConflictSide(Wire):
-    """One of two notes that contradict one another: where, when, and what it says."""
-
-    root: str
-    path: str
-    file: str | None
-    date: str | None
-    first_line: int
-    last_line: int
-    statement: str
-
-
-class ConflictEntry(Wire):
-    """Two facts that answer the same question with different values.
-
-    `kept` is trained on. `stale` tells whether the other note is older, so that its answer is trained against;
-    without it there is no telling which is right.
-    """
-
-    question: str
-    questions: int
-    stale: bool
-    kept: ConflictSide
-    other: ConflictSide
-
-
-class ConflictPage(Wire):
-    """Some conflicts, and how many there are in all."""
-
-    total: int
-    conflicts: list[ConflictEntry]
 
 
 class Confirmed(Wire):

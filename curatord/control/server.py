@@ -17,7 +17,7 @@ from curatord.log import get_logger
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp
 
@@ -49,11 +49,12 @@ class ControlServer:
             backlog=BACKLOG,
         )
         self._control = control
-        self._server = _Server(config)
+        self._server = QuietServer(config)
 
-    async def serve(self) -> None:
-        """Answer until `stop`; requests in hand get a second to finish."""
+    async def serve(self, listening: Callable[[], None] = lambda: None) -> None:
+        """Answer until `stop`; requests in hand get a second to finish. `listening` is called when it begins."""
         path = self._control.getsockname()
+        self._server.listening = listening
         try:
             await self._server.serve([self._control])
             await self._server.hang_up()
@@ -86,14 +87,17 @@ class PrivateProtocol(H11Protocol):
             self.transport.abort()
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """A server without a tick: nothing here depends on the clock, and an idle daemon should stay asleep."""
 
     def __init__(self, config: uvicorn.Config) -> None:
+        """Take uvicorn's settings; nothing is listened on yet."""
         super().__init__(config)
         self._stopped = asyncio.Event()
+        self.listening: Callable[[], None] = lambda: None
 
     def stop(self) -> None:
+        """End `serve` soon; called in its event loop."""
         self.should_exit = True
         self._stopped.set()
 
@@ -104,6 +108,8 @@ class _Server(uvicorn.Server):
         await asyncio.sleep(0)  # for the transports to let go of their sockets
 
     async def main_loop(self) -> None:
+        """Tell that it has begun, and wait for `stop`."""
+        self.listening()
         self.server_state.default_headers = self.config.encoded_headers
         await self._stopped.wait()
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from curatord.daemon.events import Events
     from curatord.daemon.status import Ordered, Preview, Reloaded, Status, Synced
     from curatord.serve.adapters import Switch
+    from curatord.store.judgements import By, Edit, Verdict
+    from curatord.store.judging import Outcome
     from curatord.store.records import DroppedRecord
 
 
@@ -69,6 +71,12 @@ class Service(Protocol):
 
     def refused(self, notes: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[DroppedRecord, ...]]:
         """Read notes again (root's name, path) in a process of its own and return what gives no pair in them."""
+
+    def judge(self, identity: str, verdict: Verdict, by: By, edit: Edit, *, whole_fact: bool) -> Outcome:
+        """Let people's word on a pair be so; raises CuratordError where that cannot be."""
+
+    def take_back(self, identity: str, *, whole_fact: bool) -> Outcome:
+        """Forget people's word on a pair; raises CuratordError where there is none."""
 
     def promote(self, identity: str) -> Switch:
         """Put an adapter into service; raises CuratordError where that cannot be."""

@@ -10,7 +10,7 @@ from curatord.daemon.lock import InstanceLock
 from curatord.daemon.plan import now
 from curatord.daemon.roots import name_roots, troubles
 from curatord.daemon.workers import Workers
-from curatord.store import disk
+from curatord.store import disk, replacement
 from curatord.store.database import Store
 from curatord.store.queries import totals
 from curatord.store.shards import ShardWriter
@@ -37,6 +37,15 @@ def build(
     state.create()
     lock = InstanceLock(state.lock)
     lock.acquire()
+    try:
+        replacement.finish(state.path)
+        return make(config_file, settings, state, on_progress)
+    finally:
+        lock.release()
+
+
+def make(config_file: Path, settings: Settings, state: StateDirectory, on_progress: Callable[[int], None]) -> Status:
+    """Do what `build` does, for a caller that holds the lock."""
     gauge = Gauge(str(config_file), state="ready", roots=name_roots(settings.memory.roots))
     store = Store.open(state.store)
     workers = Workers(settings.engine)
@@ -54,4 +63,3 @@ def build(
     finally:
         workers.close()
         store.close()
-        lock.release()

@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 HISTORY = 256
 LISTENER_QUEUE = 1024
@@ -41,6 +41,15 @@ class Events:
         self._numbers = count(1)
         self._history: deque[Event] = deque(maxlen=HISTORY)
         self._listeners: list[queue.Queue[Event | None]] = []
+        self._observers: list[Callable[[Event], None]] = []
+
+    def observe(self, heed: Callable[[Event], None]) -> None:
+        """Have every event from now on given to `heed`, in the thread that publishes it: it must return at once.
+
+        Unlike a listener an observer needs no thread that waits, and misses nothing.
+        """
+        with self._lock:
+            self._observers.append(heed)
 
     def publish(self, event: str, **data: object) -> None:
         """Tell everyone that something happened."""
@@ -49,6 +58,9 @@ class Events:
             self._history.append(item)
             for listener in self._listeners:
                 _put(listener, item)
+            observers = self._observers[:]
+        for heed in observers:
+            heed(item)
 
     def close(self) -> None:
         """End every stream."""

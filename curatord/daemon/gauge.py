@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from curatord import __version__
+from curatord.daemon.reach import Reach
 from curatord.daemon.status import (
+    AdapterStatus,
     ConfigStatus,
     ExamStatus,
     PairCounts,
@@ -18,6 +21,7 @@ from curatord.daemon.status import (
     Status,
     TrainingStatus,
 )
+from curatord.store.activity import last_days
 
 if TYPE_CHECKING:
     from curatord.daemon.roots import WatchedRoot
@@ -43,8 +47,10 @@ class Gauge:
     watch_problems: tuple[str, ...] = ()
     training: TrainingStatus = field(default_factory=lambda: TrainingStatus(state="off"))
     adapter: str | None = None
+    in_service: AdapterStatus | None = None
     exam: ExamStatus = field(default_factory=ExamStatus)
     serving: ServingStatus = field(default_factory=lambda: ServingStatus(state="off"))
+    reach: Reach = field(default_factory=Reach)
     started: float = field(default_factory=monotonic)
 
     def status(self, settling: int) -> Status:
@@ -66,6 +72,7 @@ class Gauge:
             new_pairs=totals.new if totals else 0,
             training=self.training,
             adapter=self.adapter,
+            in_service=self.in_service,
             exam=self.exam,
             serving=self.serving,
             config=ConfigStatus(path=self.config_path, error=self.config_error),
@@ -77,8 +84,11 @@ class Gauge:
     def _root(self, root: WatchedRoot) -> RootStatus:
         documents = self.totals.documents_by_root.get(root.name, 0) if self.totals else 0
         held = self.holds.get(root.name)
+        barrier = self.reach.barriers.get(root.path)
         if held:
             state = "held"
+        elif barrier:
+            state = "unreadable"
         else:
             state = self.troubles.get(root.name) or ("polling" if root.name in self.lost else "watching")
         return RootStatus(
@@ -88,12 +98,20 @@ class Gauge:
             state=state,
             documents=documents,
             held=held,
+            barrier=barrier,
         )
 
 
 def _pair_counts(totals: Totals | None) -> PairCounts:
     if totals is None:
         return PairCounts(sft=0, preference=0, heldout=0, by_category={})
+    today = datetime.now().astimezone().date()
     return PairCounts(
-        sft=totals.sft, preference=totals.preference, heldout=totals.heldout, by_category=totals.by_category
+        sft=totals.sft,
+        preference=totals.preference,
+        heldout=totals.heldout,
+        by_category=totals.by_category,
+        preference_by_category=totals.preference_by_category,
+        heldout_by_category=totals.heldout_by_category,
+        made_by_day={day.isoformat(): made for day, made in last_days(totals.made, today).items()},
     )

@@ -10,12 +10,12 @@ import os
 import queue
 import re
 import threading
-from collections import deque
 from contextlib import ExitStack, suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from curatord.daemon.hook_process import HookProcess
+from curatord.daemon.turns import Turns
 from curatord.log import get_logger
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from curatord.config import Hook
     from curatord.daemon.events import Event, Events
 
-MOST_WAITING = 32  # of events for one hook; a slow one misses the oldest
 SECONDS_TO_STOP = 3.0
 
 # What the daemon publishes when that which a hook waits for has happened.
@@ -50,8 +49,8 @@ class Hooks:
         """Take the hooks; nothing is heard before `start`."""
         self._events = events
         self._stopping = threading.Event()
-        self._turns = tuple(_Turns(hook, events, self._stopping) for hook in hooks)
-        self._replaced: tuple[_Turns, ...] = ()
+        self._turns = tuple(_Runs(hook, events, self._stopping) for hook in hooks)
+        self._replaced: tuple[_Runs, ...] = ()
         self._listening = ExitStack()
         self._queue: queue.Queue[Event | None] = queue.Queue()
         self._thread = threading.Thread(target=self._listen, name="hooks", daemon=True)
@@ -69,7 +68,7 @@ class Hooks:
             same = next((turn for turn in left if turn.hook == hook), None)
             if same is not None:
                 left.remove(same)
-            turns.append(same or _Turns(hook, self._events, self._stopping))
+            turns.append(same or _Runs(hook, self._events, self._stopping))
         self._turns = tuple(turns)
         for turn in left:
             turn.forget()
@@ -95,54 +94,16 @@ class Hooks:
                     turn.add(event)
 
 
-class _Turns:
-    """One hook and the events that wait for it; its thread lives only while there are any."""
+class _Runs(Turns["Event"]):
+    """One hook and the events that wait for it."""
 
     def __init__(self, hook: Hook, events: Events, stopping: threading.Event) -> None:
+        super().__init__(f"hook-{hook.on}", self._run_for, self._tell_missed, stopping)
         self.hook = hook
         self._events = events
-        self._stopping = stopping
-        self._lock = threading.Lock()
-        self._waiting: deque[Event] = deque()
-        self._thread: threading.Thread | None = None
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether the hook is being run."""
-        return self._thread is not None
-
-    def add(self, event: Event) -> None:
-        """Run the hook for an event as soon as it is free."""
-        with self._lock:
-            if len(self._waiting) == MOST_WAITING:
-                missed = self._waiting.popleft()
-                log.warning("hook_skipped", on=self.hook.on, program=self.hook.command[0], number=missed.number)
-            self._waiting.append(event)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=f"hook-{self.hook.on}", daemon=True)
-                self._thread.start()
-
-    def forget(self) -> None:
-        """Run the hook no more; a command that is running ends as it would have."""
-        with self._lock:
-            self._waiting.clear()
-
-    def join(self, seconds: float) -> None:
-        """Wait for the command that is running."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-
-    def _run(self) -> None:
-        while (event := self._next()) is not None:
-            self._run_for(event)
-
-    def _next(self) -> Event | None:
-        with self._lock:
-            if self._waiting and not self._stopping.is_set():
-                return self._waiting.popleft()
-            self._thread = None
-            return None
+    def _tell_missed(self, event: Event) -> None:
+        log.warning("hook_skipped", on=self.hook.on, program=self.hook.command[0], number=event.number)
 
     def _run_for(self, event: Event) -> None:
         told = {"on": self.hook.on, "program": self.hook.command[0], "number": event.number}

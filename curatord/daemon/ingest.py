@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from curatord.config import Settings
+    from curatord.daemon.reach import Reach
     from curatord.daemon.roots import WatchedRoot
     from curatord.daemon.task import Examined
     from curatord.daemon.workers import Workers
@@ -64,8 +65,9 @@ class Ingest:
         shards: ShardWriter,
         workers: Workers,
         roots: tuple[WatchedRoot, ...],
+        reach: Reach | None = None,
     ) -> None:
-        """Work with an open store, from one thread."""
+        """Work with an open store, from one thread; with a reach, it is looked first whether a root answers."""
         self.settings = settings
         self.store = store
         self.shards = shards
@@ -74,7 +76,7 @@ class Ingest:
         self.options = Options(phrasings=settings.pairs.phrasings, min_score=settings.pairs.min_score)
         self.redaction = Redaction(Mode(settings.redact.mode), settings.redact.allow)
         self.curation = _fingerprint(settings, self.options, self.redaction)
-        self._planner = Planner(settings.memory, store, self.curation)
+        self._planner = Planner(settings.memory, store, self.curation, reach)
 
     def reconcile(
         self,

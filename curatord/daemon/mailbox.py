@@ -17,10 +17,12 @@ T = TypeVar("T")
 
 
 class Mailbox:
-    """Callables, each called by the thread that takes it."""
+    """Callables, each called by the thread that takes it: the `keeper`, whom `wake` tells that something has come."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeper: str, wake: Callable[[], None] = lambda: None) -> None:
         """Hold nothing yet."""
+        self._keeper = keeper
+        self._wake = wake
         self._queue: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
 
     def tell(self, message: Callable[[], object]) -> None:
@@ -39,11 +41,12 @@ class Mailbox:
                     answer.set_exception(error)
 
         self._queue.put(obey)
+        self._wake()
         try:
             return answer.result(SECONDS_TO_ANSWER)
         except TimeoutError as error:
             answer.cancel()
-            raise BusyError("The training thread is busy.", hint="Try again.") from error
+            raise BusyError(f"{self._keeper} is busy.", hint="Try again.") from error
 
     def take(self, timeout: float | None) -> bool:
         """Wait for a message and call it; return whether one came in time (None: one does)."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from curatord.log import get_logger
 from curatord.memory.reconcile import diff, judge_deletions, lies_under
-from curatord.memory.scan import Entry, Scan, scan_paths, scan_root
+from curatord.memory.scan import Entry, Scan, ScanProblem, scan_paths, scan_root
 from curatord.store import disk
 from curatord.store.records import ProblemRecord
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from curatord.config import Memory
+    from curatord.daemon.reach import Reach
     from curatord.daemon.roots import WatchedRoot
     from curatord.store.database import Store
 
@@ -45,19 +46,20 @@ class Plan:
 class Planner:
     """Compares memory roots with the store; `curation` is the fingerprint that notes must have been judged by."""
 
-    def __init__(self, memory: Memory, store: Store, curation: str) -> None:
-        """Work from the thread that owns the store."""
+    def __init__(self, memory: Memory, store: Store, curation: str, reach: Reach | None = None) -> None:
+        """Work from the thread that owns the store; with a reach, what is beyond it is taken to be unreadable."""
         self._memory = memory
+        self._reach = reach
         self._store = store
         self._curation = curation
 
     def plan(self, root: WatchedRoot, paths: tuple[str, ...] | None) -> Plan:
         """Look at some paths of a root, or (None) at all of it, and note what the look itself tells."""
         connection = self._store.connection
-        if root.trouble() or root.name in disk.holds(connection):
+        barrier = self._reach.barrier(root.path) if self._reach else None
+        if barrier or root.trouble() or root.name in disk.holds(connection):
             paths = None  # whether the root is there, and whether its files are back, is judged by the whole
-        patterns = self._memory.ignore
-        scan = scan_root(root.path, patterns) if paths is None else scan_paths(root.path, patterns, paths)
+        scan = _closed(barrier) if barrier else self._scan(root, paths)
         known = disk.known_files(connection, root.name, paths)
         difference = diff(scan.entries, [file.entry for file in known], unreadable=scan.unreadable)
         look = {entry.path: entry for entry in (*difference.added, *difference.changed)}
@@ -97,6 +99,10 @@ class Planner:
             if plan.whole:
                 disk.release_deletions(connection, plan.root.name)
 
+    def _scan(self, root: WatchedRoot, paths: tuple[str, ...] | None) -> Scan:
+        patterns = self._memory.ignore
+        return scan_root(root.path, patterns) if paths is None else scan_paths(root.path, patterns, paths)
+
     def _reason(self, plan: Plan) -> str | None:
         connection, above = self._store.connection, self._memory.hold_deletions_above
         removed = len(plan.gone)
@@ -135,6 +141,11 @@ class Planner:
 def now() -> str:
     """Return the time of day as the store keeps it: ISO 8601, UTC, seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _closed(barrier: str) -> Scan:
+    """Return what is known of a root that is beyond reach: nothing, so that nothing there counts as gone."""
+    return Scan((), (ScanProblem("", "unreadable", barrier),), ("",), None, present=True)
 
 
 def _device_changed(before: int | None, now: int | None) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from curatord.config import Exam as ExamSettings
 from curatord.daemon.adapters import keep_adapter
-from curatord.daemon.status import ExamStatus
+from curatord.daemon.status import AdapterStatus, ExamStatus
 from curatord.errors import CuratordError
 from curatord.log import get_logger
 from curatord.serve.adapters import Adapter
@@ -26,7 +27,8 @@ log = get_logger("adapters")
 class Promotion:
     """Keeps adapters and switches the one in service; `keep` tells how many are kept.
 
-    `examined` is called after every exam, once what is in service follows from it.
+    `mastery` is the share of right answers from which a note counts as mastered. `examined` is called after every
+    exam, once what is in service follows from it.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Promotion:
         events: Events,
         *,
         keep: Callable[[], int],
+        mastery: Callable[[], float] = lambda: ExamSettings().mastery,
         examined: Callable[[], None] = lambda: None,
     ) -> None:
         """Work on the adapters of one state directory."""
@@ -43,6 +46,7 @@ class Promotion:
         self._ledger = ledger
         self._events = events
         self._keep = keep
+        self._mastery = mastery
         self._examined = examined
 
     def conclude(self, run: RunDirectory) -> str:
@@ -88,7 +92,18 @@ class Promotion:
             log.warning("adapter_unreadable", error=str(error))
             adapter = exam = None
         gauge.adapter = adapter.id if adapter else None
+        gauge.in_service = self._in_service(adapter, exam) if adapter else None
         gauge.exam = exam_status(exam)
+
+    def _in_service(self, adapter: Adapter, exam: Exam | None) -> AdapterStatus:
+        since = next((s.time for s in reversed(self.adapters.history()) if s.adapter == adapter.id), None)
+        told = AdapterStatus(id=adapter.id, since=since.astimezone().isoformat(timespec="seconds") if since else None)
+        if exam is None:
+            return told
+        change, mastery = exam.kept.exam, self._mastery()
+        mastered = sum(bool(part.asked) and part.after / part.asked >= mastery for part in exam.topics.values())
+        figures = {"asked": change.asked, "before": change.before, "right": change.after}
+        return told.model_copy(update={**figures, "topics": len(exam.topics), "mastered": mastered})
 
     def _promote(self, kept: Adapter, exam: Exam) -> str:
         now = self.adapters.in_service()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curatord.curate.options import Options
-from curatord.curate.redact.options import Mode, Redaction
-from curatord.daemon.task import Examined, Task
+from curatord.daemon.task import Examined, Task, fresh_task
 from curatord.daemon.workers import Workers
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ def refused(
 ) -> dict[Note, tuple[DroppedRecord, ...]]:
     """Return what is refused in notes as they are on disk now; one that cannot be read any more gives nothing."""
     known = {root.name: root for root in roots}
-    tasks = [_task(settings, known[root], path) for root, path in notes if root in known]
+    tasks = [fresh_task(settings, known[root], path) for root, path in notes if root in known]
     if not tasks:
         return {}
     workers = Workers(settings.engine.model_copy(update={"workers": 1}), work=_review)
@@ -39,18 +37,3 @@ def _review(task: Task) -> Examined:
     from curatord.daemon.examine import review  # noqa: PLC0415  see above
 
     return review(task)
-
-
-def _task(settings: Settings, root: WatchedRoot, path: str) -> Task:
-    return Task(
-        root=root.name,
-        path=path,
-        kind=root.kind,
-        file=root.path / path,
-        content=None,
-        known_keys=(),
-        max_bytes=settings.memory.max_bytes,
-        min_characters=settings.memory.min_characters,
-        options=Options(phrasings=settings.pairs.phrasings, min_score=settings.pairs.min_score),
-        redaction=Redaction(Mode(settings.redact.mode), settings.redact.allow),
-    )

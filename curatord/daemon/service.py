@@ -6,19 +6,23 @@ import asyncio
 import signal
 import sys
 import threading
+from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from curatord import __version__, settings_file
-from curatord.daemon import review
+from curatord.daemon import judging, review
 from curatord.daemon.child import TRAIN
 from curatord.daemon.events import Events
 from curatord.daemon.gap_writer import write_soon
 from curatord.daemon.gauge import Gauge
+from curatord.daemon.history import Recorder
 from curatord.daemon.hooks import Hooks
 from curatord.daemon.ledger import StoreLedger
 from curatord.daemon.lock import InstanceLock
 from curatord.daemon.loop import IngestLoop
+from curatord.daemon.notifier import Notifier
+from curatord.daemon.notify import ServiceManager
 from curatord.daemon.passes import Passes
 from curatord.daemon.promotion import Promotion
 from curatord.daemon.roots import name_roots
@@ -34,6 +38,7 @@ from curatord.log import configure, get_logger
 from curatord.memory.settle import SettleWindow
 from curatord.paths import state_directory
 from curatord.serve.adapters import Adapters
+from curatord.store import replacement
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,25 +46,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from curatord.config import Settings
+    from curatord.daemon.answering import Server
     from curatord.daemon.loop import Turn
     from curatord.paths import StateDirectory
     from curatord.serve.adapters import Switch
+    from curatord.store.judgements import By, Edit, Verdict
+    from curatord.store.judging import Outcome
     from curatord.store.records import DroppedRecord
 
 SECONDS_TO_FINISH = 1.5  # for the batch in hand, before its workers are ended
 SECONDS_TO_CONFIRM = 10.0
 
 log = get_logger("service")
-
-
-class Server(Protocol):
-    """What answers clients; the daemon runs it and does not know how it is made."""
-
-    async def serve(self) -> None:
-        """Answer until stopped."""
-
-    def stop(self) -> None:
-        """End `serve` soon; called from the event loop."""
 
 
 def run(
@@ -82,6 +80,8 @@ def run(
     lock.acquire()
     try:
         configure(settings.log, state.log, terminal=terminal)
+        if replacement.finish(state.path):
+            log.info("replacement_finished")
         Daemon(config_file, settings, state, train).run(make_server)
     finally:
         lock.release()
@@ -101,11 +101,14 @@ class Daemon:
         """Open the store; nothing moves before `run`."""
         self.events = Events()
         self._hooks = Hooks(self.events, settings.hooks)
+        self._notifier = Notifier(settings.notifications)
+        self._manager = ServiceManager.from_environment()
+        self.events.observe(self._notifier.heed)
         self._config_file = config_file
         self._state = state
         self._gauge = Gauge(str(config_file), roots=name_roots(settings.memory.roots))
         self._workers = Workers(settings.engine)
-        self._passes = Passes(state, settings, self._gauge, self.events, self._workers)
+        self._passes = Passes(state, settings, self._gauge, self.events, self._workers, self._wake)
         self._loop = IngestLoop(
             _window(settings),
             self._make_pass,
@@ -113,6 +116,7 @@ class Daemon:
             idle=self._workers.close,
             on_failure=self._failed,
         )
+        self._gauge.reach.answered = self._loop.request
         self._watching = Watching(self._gauge, self._loop.add_hint, self._loop.request)
         self._clock = Clock(
             rescan_seconds=settings.memory.rescan_seconds,
@@ -121,9 +125,15 @@ class Daemon:
             woke_up=self._woke_up,
             beat=self._beat,
         )
+        self.events.observe(Recorder(self._write, lambda: self._passes.settings.keeping).heed)
         ledger = StoreLedger(self._write)
         self.promotion = Promotion(
-            Adapters(state), ledger, self.events, keep=lambda: self._passes.settings.exam.keep, examined=self._examined
+            Adapters(state),
+            ledger,
+            self.events,
+            keep=lambda: self._passes.settings.exam.keep,
+            mastery=lambda: self._passes.settings.exam.mastery,
+            examined=self._examined,
         )
         self.promotion.show(self._gauge)
         self.training = TrainingThread(
@@ -156,6 +166,7 @@ class Daemon:
     def run(self, make_server: Callable[[Daemon], Server]) -> None:
         """Start everything, serve until told to stop, and take everything down."""
         log.info("started", version=__version__, config=str(self._config_file), state=str(self._state.path))
+        self.events.publish("started", version=__version__, after_clean_end=self._passes.after_clean_end)
         # Watching begins before the first look at the disk, or changes would fall between the two.
         self._watching.watch(self._gauge.roots)
         self._hooks.start()
@@ -168,6 +179,7 @@ class Daemon:
         finally:
             self._take_down()
             log.info("stopped", uptime_seconds=round(monotonic() - self._gauge.started, 1))
+        self._manager.part()
 
     def status(self) -> Status:
         """Tell what is going on, without touching the disk."""
@@ -185,6 +197,10 @@ class Daemon:
 
     def reload(self) -> Reloaded:
         """Read the configuration again; a broken one leaves the old settings in force and shows in the status."""
+        with self._manager.reloading():
+            return self._read_again()
+
+    def _read_again(self) -> Reloaded:
         try:
             # A file that has vanished must not be read as "watch nothing".
             settings = settings_file.load(self._config_file, must_exist=True)
@@ -192,6 +208,7 @@ class Daemon:
         except CuratordError as error:
             self._gauge.config_error = str(error)
             log.warning("reload_refused", reason=str(error))
+            self.events.publish("reload_refused", reason=str(error))
             return Reloaded(applied=False, error=str(error))
         self._apply(settings)
         log.info("reloaded", roots=len(settings.memory.roots))
@@ -209,6 +226,14 @@ class Daemon:
     def refused(self, notes: list[review.Note]) -> dict[review.Note, tuple[DroppedRecord, ...]]:
         """Read notes again in a process of its own and return what gives no pair in them; safe from any thread."""
         return review.refused(self._passes.settings, self._gauge.roots, notes)
+
+    def judge(self, identity: str, verdict: Verdict, by: By, edit: Edit, *, whole_fact: bool) -> Outcome:
+        """Let people's word on a pair be so; raises CuratordError where that cannot be."""
+        return judging.judge(self._passes, self.events, identity, verdict, by, edit, whole_fact=whole_fact)
+
+    def take_back(self, identity: str, *, whole_fact: bool) -> Outcome:
+        """Forget people's word on a pair; raises CuratordError where there is none."""
+        return judging.take_back(self._passes, self.events, identity, whole_fact=whole_fact)
 
     def stop(self) -> None:
         """Begin to shut down; safe from any thread, and more than once."""
@@ -240,6 +265,9 @@ class Daemon:
 
     def _write(self, change: Callable[[sqlite3.Connection], None]) -> None:
         self._passes.write(change)
+        self._wake()
+
+    def _wake(self) -> None:
         self._loop.nudge()
 
     def _pairs(self) -> Pairs | None:
@@ -270,6 +298,7 @@ class Daemon:
         self.training.use(settings)
         self.serving.use(settings)
         self._hooks.use(settings.hooks)
+        self._notifier.use(settings.notifications)
         self._clock.set_rescan(settings.memory.rescan_seconds)
         self._loop.set_window(_window(settings))
 
@@ -281,9 +310,10 @@ class Daemon:
         self._event_loop.add_signal_handler(signal.SIGHUP, self._reload_in_thread)
         # The web framework takes a third of a second to import; the first look at the disk goes on meanwhile.
         server = await asyncio.to_thread(make_server, self)
-        serving = asyncio.create_task(server.serve())
+        serving = asyncio.create_task(server.serve(self._manager.ready))
         stopping = asyncio.create_task(self._stop_requested.wait())
-        await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+        telling = asyncio.create_task(self._manager.keep_telling(self.status))
+        await asyncio.wait([serving, stopping, telling], return_when=asyncio.FIRST_COMPLETED)
         self._gauge.state = "stopping"
         self.training.begin_to_stop()
         self.serving.begin_to_stop()
@@ -292,7 +322,10 @@ class Daemon:
         self.events.close()
         server.stop()
         stopping.cancel()
+        telling.cancel()
         await serving
+        with suppress(asyncio.CancelledError):
+            await telling
 
     def _reload_in_thread(self) -> None:
         threading.Thread(target=self.reload, name="reload", daemon=True).start()
@@ -302,10 +335,12 @@ class Daemon:
         self._watching.stop()
         ended = self._loop.stop(SECONDS_TO_FINISH)
         self._hooks.stop()
+        self._notifier.stop()
         self._workers.close()  # whoever still waits for a worker stops waiting
         self.training.stop()
         self.serving.stop()
         if ended or self._loop.stop(SECONDS_TO_FINISH):
+            self.events.publish("stopped", uptime_seconds=round(monotonic() - self._gauge.started))
             self._passes.close()
 
 

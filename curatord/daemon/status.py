@@ -17,7 +17,9 @@ class Wire(BaseModel):
 class RootStatus(Wire):
     """One memory root.
 
-    `state` is watching, polling (its watch is lost; the timer still looks), missing, unreadable or held.
+    `state` is watching, polling (its watch is lost; the timer still looks), missing, unreadable or held. `barrier`
+    tells what keeps the daemon out where it is not the file permissions: a right that macOS asks for, or a volume that
+    does not answer.
     """
 
     name: str
@@ -26,6 +28,7 @@ class RootStatus(Wire):
     state: str
     documents: int
     held: str | None = None
+    barrier: str | None = None
 
 
 class QueueStatus(Wire):
@@ -36,12 +39,19 @@ class QueueStatus(Wire):
 
 
 class PairCounts(Wire):
-    """Pairs in the shards, by kind and category; `heldout` are kept back for the exam."""
+    """Pairs in the shards, by kind and category; `heldout` are kept back for the exam.
+
+    `by_category` counts those to train on; `made_by_day` tells how many of them came to be on each of the last days
+    (local, ISO 8601), today last.
+    """
 
     sft: int
     preference: int
     heldout: int
     by_category: dict[str, int]
+    preference_by_category: dict[str, int] = {}
+    heldout_by_category: dict[str, int] = {}
+    made_by_day: dict[str, int] = {}
 
 
 class RunProgress(Wire):
@@ -93,6 +103,21 @@ class ExamStatus(Wire):
     after: float | None = None
 
 
+class AdapterStatus(Wire):
+    """The adapter in service, `since` when (ISO 8601), and what it knew in its exam.
+
+    `right` of the questions `asked`, `before` those that were right without it; `mastered` of the notes in `topics`.
+    """
+
+    id: str
+    since: str | None = None
+    asked: int = 0
+    before: int = 0
+    right: int = 0
+    topics: int = 0
+    mastered: int = 0
+
+
 class ServingStatus(Wire):
     """The server with an OpenAI-compatible API.
 
@@ -137,6 +162,7 @@ class Status(Wire):
     new_pairs: int
     training: TrainingStatus
     adapter: str | None = None
+    in_service: AdapterStatus | None = None
     exam: ExamStatus
     serving: ServingStatus = ServingStatus(state="off")
     config: ConfigStatus

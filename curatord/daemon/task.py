@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from curatord.curate.redact.options import Redaction
+from curatord.curate.options import Options
+from curatord.curate.redact.options import Mode, Redaction
 from curatord.store.records import Outcome, ProblemRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from curatord.curate.options import Options
+    from curatord.config import Settings
+    from curatord.daemon.roots import WatchedRoot
     from curatord.memory.document import Kind
     from curatord.store.records import DocumentRecord, DroppedRecord
 
@@ -54,6 +56,22 @@ class Examined:
     problems: tuple[ProblemRecord, ...] = ()
     unchanged: bool = False
     dropped: tuple[DroppedRecord, ...] = ()
+
+
+def fresh_task(settings: Settings, root: WatchedRoot, path: str) -> Task:
+    """Return the task of reading a note of which nothing is known."""
+    return Task(
+        root=root.name,
+        path=path,
+        kind=root.kind,
+        file=root.path / path,
+        content=None,
+        known_keys=(),
+        max_bytes=settings.memory.max_bytes,
+        min_characters=settings.memory.min_characters,
+        options=Options(phrasings=settings.pairs.phrasings, min_score=settings.pairs.min_score),
+        redaction=Redaction(Mode(settings.redact.mode), settings.redact.allow),
+    )
 
 
 def failed(task: Task, code: str, message: str, content: str | None = None) -> Examined:

@@ -82,7 +82,7 @@ class TrainingThread:
         self._answered = Answered(state.schedule)
         self._run: Supervisor | None = None
         self._last: LastRun | None = None
-        self._mailbox = Mailbox()
+        self._mailbox = Mailbox("The training thread")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
 

@@ -10,6 +10,7 @@ Nothing here imports the training libraries: the daemon and every command read t
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from curatord.store.atomic import TEMPORARY_SUFFIX, flush_directory, write_file
 from curatord.train.adapter_files import CONFIG, WEIGHTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from curatord.exam.records import Exam
     from curatord.paths import StateDirectory
 
@@ -76,6 +79,12 @@ class Adapters:
         self._current = state.current
         self._history = state.promotions
         self._lock = FileLock(state.path / "adapters.lock")
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every adapter, and the one in service, as they are for the length of a block."""
+        with self._lock:
+            yield
 
     def all(self) -> list[Adapter]:
         """Return every adapter, in order of their runs."""
@@ -131,13 +140,17 @@ class Adapters:
         Neither the one in service nor the one before it is ever deleted.
         """
         with self._lock:
-            now = self.in_service()
-            spared = {now.id, self._before(now)} if now else set()
-            old = self.all()[:-keep] if keep else self.all()
-            gone = [adapter for adapter in old if adapter.id not in spared]
+            gone = self.surplus(keep)
             for adapter in gone:
                 shutil.rmtree(adapter.path, ignore_errors=True)
             return [adapter.id for adapter in gone]
+
+    def surplus(self, keep: int) -> list[Adapter]:
+        """Return the adapters that `prune` would delete."""
+        now = self.in_service()
+        spared = {now.id, self._before(now)} if now else set()
+        old = self.all()[:-keep] if keep else self.all()
+        return [adapter for adapter in old if adapter.id not in spared]
 
     def _before(self, now: Adapter) -> str:
         """Return what served before the adapter in service came, passing over what is not there any more."""

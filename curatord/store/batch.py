@@ -1,24 +1,26 @@
 """One batch of changes to documents: put, remove, and what follows from them, in one transaction.
 
-What a batch leaves behind depends only on the documents that are in the store afterwards, never on the order
-or number of batches that brought them there.
+What a batch leaves behind depends only on the documents that are in the store afterwards and on what people said of
+pairs, never on the order or number of batches that brought them there.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import orjson
 
 from curatord.errors import StoreError
-from curatord.store import repeats
+from curatord.store import judged, repeats
+from curatord.store.activity import Arrivals
 from curatord.store.layout import bucket_of, document_id, resized, shard_count, shard_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from curatord.store.database import Store
     from curatord.store.records import DocumentRecord, SectionRecord
@@ -36,7 +38,8 @@ class Batch:
         connection.execute("DELETE FROM touched")
         repeats.begin(connection)
         self._next_fact = _next_id(connection, "facts")
-        self._first_unindexed = _next_id(connection, "pairs")
+        self._first_new = self._first_unindexed = self._next_pair = _next_id(connection, "pairs")
+        self._arrivals = Arrivals(connection)
 
     def put(self, record: DocumentRecord) -> None:
         """Make the store hold this document; sections that come without pairs keep the rows they have.
@@ -58,6 +61,12 @@ class Batch:
             self.changed.add(identity)
         return gone
 
+    def reconsider(self, rows: Iterable[int]) -> None:
+        """Let pairs, by their rows, say what the judgements of people want now."""
+        effects = judged.bring_in_line(self.connection, rows)
+        self.connection.executemany(_TOUCH, [(question,) for question in effects.questions])
+        self.changed |= effects.documents
+
     def _begin(self, root: str, path: str) -> str:
         identity = document_id(root, path)
         if identity in self.changed:
@@ -67,7 +76,9 @@ class Batch:
     def settle(self, documents_per_shard: int, count_before: int) -> None:
         """Decide which of equal questions is kept, and note the shards that no longer show what is in the store."""
         self._index_new_pairs()
+        self.reconsider(judged.new_rows(self.connection, self._first_new))
         self.changed.update(_settle_questions(self.connection))
+        self._arrivals.count(datetime.now().astimezone().date())
         count = shard_count(_count_documents(self.connection), documents_per_shard)
         dirty = set(resized(shard_count(count_before, documents_per_shard), count))
         dirty.update(shard_of(bucket_of(identity), count) for identity in self.changed)
@@ -147,14 +158,20 @@ class Batch:
                 rows.dropped,
             ),
         ).lastrowid
+        self._arrivals.expect(pair[1] for _, pair in rows.pairs)
         first = self._next_fact
         self._next_fact += len(rows.facts)
         self.connection.executemany(
             _INSERT_FACT, [(first + number, row, *fact) for number, fact in enumerate(rows.facts)]
         )
         self.connection.executemany(
-            _INSERT_PAIR, [(first + position, identity, *pair, pair[1]) for position, pair in rows.pairs]
+            _INSERT_PAIR,
+            [
+                (self._next_pair + number, first + position, identity, *pair, pair[1])
+                for number, (position, pair) in enumerate(rows.pairs)
+            ],
         )
+        self._next_pair += len(rows.pairs)
         self.connection.executemany(_TOUCH, [(pair[2],) for _, pair in rows.pairs])
         repeats.touch(self.connection, rows.facts)
 
@@ -164,7 +181,7 @@ class Batch:
             "INSERT INTO pairs_search (rowid, question, answer) SELECT id, question, answer FROM pairs WHERE id >= ?",
             (self._first_unindexed,),
         )
-        self._first_unindexed = _next_id(self.connection, "pairs")
+        self._first_unindexed = self._next_pair
 
 
 @contextmanager
@@ -182,9 +199,9 @@ _INSERT_FACT = (
     " last_line, sense, attribute) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_PAIR = (
-    "INSERT INTO pairs (fact, document, ordinal, pair, question_hash, split, category, phrasing, question, answer,"
+    "INSERT INTO pairs (id, fact, document, ordinal, pair, question_hash, split, category, phrasing, question, answer,"
     " score, parts, made_strategy, made_rejected, seen)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM seen WHERE seen.pair = ?))"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM seen WHERE seen.pair = ?))"
 )
 _TOUCH = "INSERT OR IGNORE INTO touched VALUES (?)"
 
@@ -192,18 +209,23 @@ _TOUCH = "INSERT OR IGNORE INTO touched VALUES (?)"
 _CONTESTED = """
     INSERT INTO contested
     SELECT touched.question FROM touched JOIN pairs ON pairs.question_hash = touched.question
-    GROUP BY touched.question HAVING count(*) > 1 OR min(pairs.kept) = 0 OR max(pairs.stale IS NOT NULL)
+    GROUP BY touched.question
+    HAVING count(*) > 1 OR min(pairs.kept) = 0 OR max(pairs.stale IS NOT NULL) OR max(pairs.verdict IS NOT NULL)
 """
 
-# Of rows that ask the same question, and whose facts are asked at all, one is kept: that of the newest note, then
-# of the least content hash and place. Row ids, which tell the order of arrival, have no say.
+# Of rows that ask the same question, and whose facts are asked at all, one is kept: one that a person approved or
+# edited, then that of the newest note, then of the least content hash and place. Row ids, which tell the order of
+# arrival, have no say. What a person approved is kept even where another note says the same, though not where a newer
+# one says otherwise. What a person rejected is not kept, and holds its place: no other note's answer takes it.
 _SURVIVORS = """
     SELECT wins, id, document FROM (
-        SELECT pairs.id, pairs.document, pairs.kept, NOT (facts.repeated OR facts.superseded) AND row_number() OVER (
-            PARTITION BY pairs.question_hash
-            ORDER BY facts.repeated OR facts.superseded, documents.date DESC NULLS LAST, pairs.pair, pairs.document,
-                     sections.ordinal, facts.ordinal, pairs.ordinal
-        ) = 1 AS wins
+        SELECT pairs.id, pairs.document, pairs.kept, pairs.verdict IS NOT 'down' AND NOT facts.superseded
+            AND (NOT facts.repeated OR coalesce(pairs.verdict <> 'down', 0)) AND row_number() OVER (
+                PARTITION BY pairs.question_hash
+                ORDER BY facts.superseded, coalesce(pairs.verdict <> 'down', 0) DESC, facts.repeated,
+                         documents.date DESC NULLS LAST, pairs.pair, pairs.document, sections.ordinal, facts.ordinal,
+                         pairs.ordinal
+            ) = 1 AS wins
         FROM contested
         CROSS JOIN pairs INDEXED BY pairs_by_question ON pairs.question_hash = contested.question
         JOIN documents ON documents.id = pairs.document
@@ -215,13 +237,14 @@ _SURVIVORS = """
 # What an older note answers, where it gives the same thing another value, is the most natural wrong answer there is.
 _STALE = """
     SELECT known, id, document FROM (
-        SELECT pairs.id, pairs.document, pairs.stale, CASE WHEN pairs.kept THEN (
+        SELECT pairs.id, pairs.document, pairs.stale, CASE WHEN pairs.kept AND pairs.verdict IS NOT 'edited' THEN (
             SELECT older.answer
             FROM pairs AS older INDEXED BY pairs_by_question
             JOIN documents AS theirs ON theirs.id = older.document
             JOIN facts AS fact ON fact.id = older.fact
             WHERE older.question_hash = pairs.question_hash AND NOT older.kept AND theirs.date < documents.date
               AND fact.superseded AND fact.attribute = facts.attribute AND fact.sense <> facts.sense
+              AND older.verdict IS NOT 'edited'
             ORDER BY theirs.date DESC, older.answer LIMIT 1
         ) END AS known
         FROM contested

@@ -56,10 +56,23 @@ class Store:
 
     @classmethod
     def open_reader(cls, path: Path) -> Store:
-        """Open the store read-only; any number of readers work beside the writer."""
+        """Open the store read-only; any number of readers work beside the writer.
+
+        Raises StoreError where there is none, or where it is of another curatord than this one: an upgrade takes
+        effect when the daemon is restarted, and until then its store is the old one.
+        """
         if not path.exists():
             raise StoreError(f"There is no store at {path}.", hint="Run `curatord run` or `curatord build` first.")
-        return cls(_connect(path, read_only=True), path)
+        connection = _connect(path, read_only=True)
+        try:
+            _check_version(schema_version(connection), path)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise explained(error, path) from error
+        except StoreError:
+            connection.close()
+            raise
+        return cls(connection, path)
 
     def close(self) -> None:
         """Close the connection."""
@@ -131,17 +144,52 @@ def _check_application(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"{path} is a database of another program.", hint="Choose another [state] dir.")
 
 
+def schema_version(connection: sqlite3.Connection) -> int:
+    """Return the number of the last migration that a database has seen; 0 for an empty one."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    known = migrations()
+    """Bring the schema up to date, once and as a whole: whoever opens it meanwhile waits, and finds it done."""
+    version, known = schema_version(connection), migrations()
     if version > len(known):
+        _check_version(version, path)
+    if version == len(known):
+        return  # a transaction costs a flush of the disk
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        for migration in known[schema_version(connection) :]:
+            for statement in _statements(migration.sql):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {migration.number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _check_version(version: int, path: Path) -> None:
+    """Raise StoreError where a schema is not that of this curatord."""
+    known = len(migrations())
+    if version > known:
         raise StoreError(
-            f"{path} was written by a newer curatord (schema {version}, this one knows {len(known)}).",
+            f"{path} was written by a newer curatord (schema {version}, this one knows {known}).",
             hint="Upgrade curatord, or move the store away: it is made from the notes.",
         )
-    for migration in known[version:]:
-        # executescript commits what is open before it starts, so the transaction is spelled inside the script.
-        connection.executescript(
-            f"BEGIN IMMEDIATE;\nPRAGMA application_id = {APPLICATION_ID};\n{migration.sql}\n"
-            f"PRAGMA user_version = {migration.number};\nCOMMIT;"
+    if version < known:
+        raise StoreError(
+            f"{path} is of an older curatord (schema {version}, this one needs {known}).",
+            hint="Run `curatord restart`, or `curatord build` where no daemon runs: that brings it up to date.",
         )
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script: `executescript` would commit the transaction that they belong to."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

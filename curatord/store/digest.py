@@ -26,7 +26,8 @@ _DERIVED = (
     """,
     """
     SELECT sections.document, sections.ordinal, pairs.ordinal, fact.fact, pair, question_hash, split, category,
-           phrasing, question, answer, score, parts, strategy, rejected, kept
+           phrasing, question, answer, score, parts, strategy, rejected, kept, verdict,
+           made_pair
     FROM pairs JOIN facts AS fact ON fact.id = pairs.fact JOIN sections ON sections.id = fact.section
     ORDER BY sections.document, sections.ordinal, pairs.ordinal
     """,

@@ -21,6 +21,7 @@ Row = dict[str, Any]
 class LeftOut(StrEnum):
     """Why a pair that is good enough is not trained on."""
 
+    THUMBED_DOWN = "thumbed_down"
     EQUAL_QUESTION = "equal_question"
     REPEATED_FACT = "repeated_fact"
     SUPERSEDED = "superseded"
@@ -57,7 +58,8 @@ def left_out(connection: sqlite3.Connection, share: Share, *, reason: str | None
 
 
 _REASON = """
-    CASE WHEN facts.repeated THEN 'repeated_fact' WHEN facts.superseded THEN 'superseded' ELSE 'equal_question' END
+    CASE WHEN pairs.verdict = 'down' THEN 'thumbed_down' WHEN facts.repeated THEN 'repeated_fact'
+        WHEN facts.superseded THEN 'superseded' ELSE 'equal_question' END
 """
 _REFUSED_BY_REASON = "SELECT one.key, sum(one.value) FROM sections, json_each(sections.dropped) AS one GROUP BY 1"
 _LEFT_OUT_BY_REASON = f"""
@@ -84,6 +86,7 @@ _LEFT_OUT = f"""
                 SELECT asked.pair || ' ' || asked.question FROM pairs AS asked
                 WHERE asked.question_hash = pairs.question_hash AND asked.kept
             )
+            WHEN 'thumbed_down' THEN ''
             WHEN 'repeated_fact' THEN (
                 SELECT told.statement FROM facts AS told
                 WHERE told.sense = facts.sense AND NOT told.repeated

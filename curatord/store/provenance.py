@@ -49,9 +49,9 @@ _FACTS = """
 """
 _FACT_COLUMNS = ("fact", "extractor", "statement", "first_line", "last_line")
 _PAIRS = """
-    SELECT pairs.fact, pair AS id, category, split, phrasing, question, kept
+    SELECT pairs.fact, pair AS id, category, split, phrasing, question, kept, verdict
     FROM sections JOIN facts ON facts.section = sections.id JOIN pairs ON pairs.fact = facts.id
     WHERE sections.document = :document
     ORDER BY sections.ordinal, facts.ordinal, pairs.ordinal
 """
-_PAIR_COLUMNS = ("id", "category", "split", "phrasing", "question")
+_PAIR_COLUMNS = ("id", "category", "split", "phrasing", "question", "verdict")

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from curatord.curate.pair import Category, Split
+from curatord.store.activity import made_by_day
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
 Row = dict[str, Any]
+
+ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Totals:
 
     `sft` and `by_category` count the pairs to train on, `preference` those of them with a rejected answer, `new` those
     that no training run has seen, and `heldout` the pairs kept back for the exam. `documents_by_root` counts documents
-    by the name of their root.
+    by the name of their root. `made` tells how many pairs to train on came to be, by day.
     """
 
     documents: int
@@ -39,11 +43,17 @@ class Totals:
     by_category: dict[str, int]
     problems: int
     documents_by_root: dict[str, int]
+    preference_by_category: dict[str, int]
+    heldout_by_category: dict[str, int]
+    made: dict[date, int]
 
 
 @dataclass(frozen=True, slots=True)
 class PairFilter:
-    """Which pairs to list: None asks for any. `document` is a path below its root, `kind` that of the root."""
+    """Which pairs to list: None asks for any. `root` is its name, `document` a path below it, `kind` that of the root.
+
+    `judged` is a verdict, or "any" for pairs that somebody judged: only so are those found that are not kept.
+    """
 
     category: str | None = None
     document: str | None = None
@@ -51,31 +61,36 @@ class PairFilter:
     strategy: str | None = None
     kind: str | None = None
     min_score: float | None = None
+    judged: str | None = None
+    root: str | None = None
 
 
 def totals(connection: sqlite3.Connection) -> Totals:
     """Count everything; a few milliseconds on half a million pairs."""
-    by_category = {category.value: 0 for category in Category}
-    preference = new = heldout = 0
+    by_category, preference, heldout = ({category.value: 0 for category in Category} for _ in range(3))
+    new = 0
     for split, category, preferred, seen, pairs in connection.execute("SELECT * FROM tally"):
         if split == Split.TRAIN:
             by_category[category] += pairs
-            preference += pairs if preferred else 0
+            preference[category] += pairs if preferred else 0
             new += 0 if seen else pairs
         else:
-            heldout += pairs
+            heldout[category] += pairs
     by_root = dict(connection.execute("SELECT root, count(*) FROM documents GROUP BY root ORDER BY root").fetchall())
     return Totals(
         documents=sum(by_root.values()),
         skipped=_count(connection, "files WHERE outcome = 'skipped'"),
         facts=_count(connection, "facts"),
         sft=sum(by_category.values()),
-        preference=preference,
+        preference=sum(preference.values()),
         new=new,
-        heldout=heldout,
+        heldout=sum(heldout.values()),
         by_category=by_category,
         problems=_count(connection, "problems"),
         documents_by_root=by_root,
+        preference_by_category=preference,
+        heldout_by_category=heldout,
+        made=made_by_day(connection),
     )
 
 
@@ -84,33 +99,44 @@ def list_pairs(
 ) -> tuple[int, list[Row]]:
     """Return how many pairs there are of the kind wanted, and some of them in the order of their notes."""
     condition, values = _condition(wanted)
-    source = _PAIRS_IN_ORDER if wanted.document or wanted.kind else "pairs"
+    source = _PAIRS_IN_ORDER if _asks_for_notes(wanted) else "pairs"
     rows = connection.execute(
         f"SELECT {_PAIR_COLUMNS} FROM {_PAIRS_IN_ORDER}"  # noqa: S608  made of constants of this module
         f" WHERE {condition} {_READING_ORDER} LIMIT :limit OFFSET :offset",
         {**values, "limit": limit, "offset": offset},
     )
-    return _count(connection, f"{source} WHERE {condition}", values), [dict(row) for row in rows]
+    return _count(connection, f"{source} WHERE {condition}", values), [_pair(row) for row in rows]
 
 
-def search_pairs(connection: sqlite3.Connection, query: str, *, limit: int, offset: int = 0) -> tuple[int, list[Row]]:
-    """Return how many pairs hold all words of the query, and some of them, the best matches first.
+def pairs_of_rows(connection: sqlite3.Connection, rows: Iterable[int]) -> list[Row]:
+    """Return the pairs of some rows in the order of their notes, kept or not; those that are gone are left out."""
+    query = f"SELECT {_PAIR_COLUMNS} {_PAIR_SOURCE} WHERE pairs.id IN (SELECT value FROM json_each(?)) {_READING_ORDER}"  # noqa: S608  see above
+    return [_pair(row) for row in connection.execute(query, (orjson.dumps(list(rows)).decode(),))]
+
+
+def search_pairs(
+    connection: sqlite3.Connection, query: str, wanted: PairFilter | None = None, *, limit: int, offset: int = 0
+) -> tuple[int, list[Row]]:
+    """Return how many pairs of the kind wanted hold all words of the query, and some of them, the best matches first.
 
     "Quoted words" must stand together, and `word*` finds every word that begins so; all else is taken literally.
     """
     match = match_expression(query)
     if not match:
         return 0, []
-    values = {"match": match}
+    kind = wanted or PairFilter()
+    condition, values = _condition(kind)
+    condition, values = f"pairs_search MATCH :match AND {condition}", values | {"match": match}
     source = f"{_PAIR_SOURCE} JOIN pairs_search ON pairs_search.rowid = pairs.id"
-    condition = "pairs_search MATCH :match AND pairs.kept"
     found = "pairs_search JOIN pairs ON pairs.id = pairs_search.rowid"
+    if _asks_for_notes(kind):
+        found += _TO_DOCUMENTS
     rows = connection.execute(
         f"SELECT {_PAIR_COLUMNS} {source} WHERE {condition}"
         " ORDER BY bm25(pairs_search), pairs.pair LIMIT :limit OFFSET :offset",
         {**values, "limit": limit, "offset": offset},
     )
-    return _count(connection, f"{found} WHERE {condition}", values), [dict(row) for row in rows]
+    return _count(connection, f"{found} WHERE {condition}", values), [_pair(row) for row in rows]
 
 
 def match_expression(query: str) -> str:
@@ -128,18 +154,22 @@ def match_expression(query: str) -> str:
     return " ".join(terms)
 
 
-def show_pair(connection: sqlite3.Connection, identity: str) -> Row | None:
-    """Return a pair with every place where it stands, found by its content hash or the beginning of it.
+def resolve_pair(connection: sqlite3.Connection, identity: str) -> str | None:
+    """Return the content hash that is this or begins so: of a pair as it is, or as it was made before it was edited.
 
-    None means that no pair, or more than one, has such a hash.
+    None means that there is none, or more than one.
     """
-    found = connection.execute(
-        "SELECT DISTINCT pair FROM pairs WHERE pair BETWEEN ? AND ? ORDER BY pair LIMIT 2",
-        (identity, f"{identity}\U0010ffff"),
-    ).fetchall()
-    if len(found) != 1 and (not found or found[0][0] != identity):
+    rows = connection.execute(_RESOLVE, {"first": identity, "last": f"{identity}\U0010ffff"}).fetchall()
+    found = [str(row[0]) for row in rows]
+    return found[0] if len(found) == 1 or (found and found[0] == identity) else None
+
+
+def show_pair(connection: sqlite3.Connection, identity: str) -> Row | None:
+    """Return a pair with every place where it stands, found as `resolve_pair` does; None where that finds none."""
+    found = resolve_pair(connection, identity)
+    if found is None:
         return None
-    rows = [dict(row) for row in connection.execute(_SHOW_PAIR, (found[0][0],))]
+    rows = [_pair(row) for row in connection.execute(_SHOW_PAIR, {"pair": found})]
     return {**rows[0], "parts": orjson.loads(rows[0]["parts"]), "places": [_place(row) for row in rows]}
 
 
@@ -180,15 +210,23 @@ def training_rows(connection: sqlite3.Connection, split: Split) -> Iterator[Mapp
 
 _PAIR_COLUMNS = """
     pairs.pair AS id, pairs.category, pairs.split, pairs.score, pairs.question, pairs.answer, pairs.strategy,
-    pairs.rejected, documents.root, documents.path
+    pairs.rejected, documents.root, documents.path, pairs.kept, pairs.verdict, pairs.made_pair, pairs.made
 """
 
-_PAIR_SOURCE = """
-    FROM pairs
+_RESOLVE = """
+    SELECT pair FROM pairs WHERE pair BETWEEN :first AND :last
+    UNION
+    SELECT made_pair FROM pairs WHERE made_pair BETWEEN :first AND :last
+    ORDER BY 1 LIMIT 2
+"""
+
+_TO_DOCUMENTS = """
     JOIN facts ON facts.id = pairs.fact
     JOIN sections ON sections.id = facts.section
     JOIN documents ON documents.id = sections.document
 """
+
+_PAIR_SOURCE = f"FROM pairs {_TO_DOCUMENTS}"
 
 # CROSS JOIN keeps SQLite from choosing another order of tables: this one follows the indexes, so that the first
 # rows come without sorting all of them.
@@ -207,16 +245,20 @@ _FILTERS = {
     "split": "pairs.split = :split",
     "strategy": "pairs.strategy = :strategy",
     "kind": "documents.kind = :kind",
+    "root": "documents.root = :root",
     "min_score": "pairs.score >= :min_score",
+    "judged": "pairs.verdict = :judged",
 }
 
 _FILE = "(SELECT roots.path FROM roots WHERE roots.name = documents.root) || '/' || documents.path AS file"
 
 _SHOW_PAIR = f"""
-    SELECT {_PAIR_COLUMNS}, pairs.phrasing, pairs.parts, pairs.kept, documents.title, sections.heading,
+    SELECT {_PAIR_COLUMNS}, pairs.phrasing, pairs.parts, documents.title, sections.heading,
         sections.first_line + facts.first_line AS first_line, sections.first_line + facts.last_line AS last_line,
-        facts.fact, facts.extractor, facts.subject, facts.statement, facts.keys, {_FILE}
-    {_PAIR_SOURCE} WHERE pairs.pair = ? {_READING_ORDER}
+        facts.fact, facts.extractor, facts.subject, facts.statement, facts.keys, {_FILE},
+        judged_at, judged_by
+    {_PAIR_SOURCE} LEFT JOIN judgements ON judgements.pair = pairs.judgement
+    WHERE pairs.pair = :pair OR pairs.made_pair = :pair {_READING_ORDER}
 """
 
 _DOCUMENTS = """
@@ -238,21 +280,37 @@ def _count(connection: sqlite3.Connection, what: str, values: Row | None = None)
     return int(connection.execute(query, values or {}).fetchone()[0])
 
 
+def _asks_for_notes(wanted: PairFilter) -> bool:
+    return any((wanted.document, wanted.kind, wanted.root))
+
+
 def _condition(wanted: PairFilter) -> tuple[str, Row]:
     values = {name: getattr(wanted, name) for name in _FILTERS if getattr(wanted, name) is not None}
-    return " AND ".join(["pairs.kept", *(_FILTERS[name] for name in values)]), values
+    filters = _FILTERS | ({"judged": "pairs.verdict IS NOT NULL"} if wanted.judged == ANY else {})
+    return " AND ".join([*(() if wanted.judged else ("pairs.kept",)), *(filters[name] for name in values)]), values
+
+
+def _pair(row: sqlite3.Row) -> Row:
+    """Return a pair with what it was made as, where it is edited."""
+    pair = dict(row)
+    identity, text = pair.pop("made_pair"), pair.pop("made")
+    if text is not None:
+        made = orjson.loads(text)
+        text = {"id": identity, **{name: made[name] for name in ("question", "answer")}}
+        text |= {"strategy": made["made_strategy"], "rejected": made["made_rejected"]}
+    return pair | {"kept": bool(pair["kept"]), "made": text}
 
 
 def _place(row: Row) -> Row:
     return {
         **{name: row[name] for name in _PLACE_COLUMNS},
-        "kept": bool(row["kept"]),
         "heading_path": orjson.loads(row["heading"]),
         "keys": orjson.loads(row["keys"]),
     }
 
 
 _PLACE_COLUMNS = (
+    "kept",
     "root",
     "path",
     "file",

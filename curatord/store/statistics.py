@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from curatord.store.dropped import drop_counts
+from curatord.store.judgements import Verdict
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,15 +19,17 @@ SCORE_BANDS = 20
 def pair_statistics(connection: sqlite3.Connection) -> Row:
     """Return how many pairs there are by category, split, strategy of the rejected answer, extractor and score.
 
-    And how much was dropped, by reason.
+    And how much was dropped, by reason, and what people judged, by verdict.
     """
-    found: Row = {"duplicates": 0, **{name: Counter() for name in (*_GROUPS, "by_extractor")}}
+    found: Row = {"duplicates": 0, **{name: Counter() for name in (*_GROUPS, "by_extractor", "by_verdict")}}
     score = 0.0
     bands: Counter[int] = Counter()
     rows = connection.execute(_COUNT_PAIRS, {"bands": SCORE_BANDS})
     for row in rows:
+        if row["verdict"]:
+            found["by_verdict"][row["verdict"]] += row["number"]
         if not row["kept"]:
-            found["duplicates"] += row["number"]
+            found["duplicates"] += row["number"] if row["verdict"] != Verdict.DOWN else 0
             continue
         score += row["score"]
         bands[row["band"]] += row["number"]
@@ -50,9 +53,9 @@ def _bands(found: Counter[int]) -> list[Row]:
 _GROUPS = {"by_category": "category", "by_split": "split", "by_strategy": "strategy"}
 
 _COUNT_PAIRS = """
-    SELECT kept, category, split, strategy, min(CAST(score * :bands AS INTEGER), :bands - 1) AS band,
+    SELECT kept, verdict, category, split, strategy, min(CAST(score * :bands AS INTEGER), :bands - 1) AS band,
         count(*) AS number, sum(score) AS score
-    FROM pairs GROUP BY 1, 2, 3, 4, 5
+    FROM pairs GROUP BY 1, 2, 3, 4, 5, 6
 """
 
 _COUNT_BY_EXTRACTOR = """

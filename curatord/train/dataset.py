@@ -55,9 +55,8 @@ def encode(snapshot: Snapshot, encoder: Encoder, settings: Training, seed: int) 
 
 def _worded(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> Iterator[tuple[str, str]]:
     rows = list(snapshot.sft(Part.TRAIN))
-    written = {row.answer: row.questions for row in snapshot.questions()}
     lengths = {answer: encoder.length(brief(answer)) for answer in {row.answer for row in rows}}
-    for row in worded(rows, written, lengths, settings, seed):
+    for row in worded(rows, lengths, settings, seed):
         yield row.question, row.answer
 
 

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-ADDED = (File.REPLAY, File.QUESTIONS)  # later, by the run
 MOST_VALID_FACTS = 200
 FEWEST_ROWS_TO_VALIDATE = 20
 
@@ -104,7 +103,7 @@ def _write_rows(connection: sqlite3.Connection, directory: Path, valid: frozense
     categories = dict.fromkeys(Category, 0)
     with ExitStack() as stack:
         writers: dict[File, _Writer] = {
-            file: stack.enter_context(_Writer(directory / file)) for file in File if file not in ADDED
+            file: stack.enter_context(_Writer(directory / file)) for file in File if file is not File.REPLAY
         }
         for row in connection.execute(_ROWS, (Split.TRAIN,)):
             part = Part.VALID if row["pair"] in valid else Part.TRAIN

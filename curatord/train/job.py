@@ -27,9 +27,8 @@ from curatord.train.reporter import Reporter
 from curatord.train.rows import Encoder
 from curatord.train.run_directory import BaseUsed, Plan, Prepared, SnapshotUsed
 from curatord.train.run_events import Finished, Paused, Resumed, Stage, StageBegan, Warned, read_events
-from curatord.train.snapshot import Snapshot, add_questions, add_replay, open_snapshot
+from curatord.train.snapshot import Snapshot, add_replay, open_snapshot
 from curatord.train.split_model import SplitModel
-from curatord.train.written_questions import question_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,10 +98,6 @@ class Job:
         snapshot = self._snapshot()
         learner = self._learner()
         snapshot = self._with_replay(snapshot, learner)
-        if (with_questions := self._with_questions(snapshot, learner)) is None:
-            self._append(Paused(stage=Stage.QUESTIONS, step=0))
-            return False
-        snapshot = with_questions
         if self._share.size > 1 and self._share.rank == 0:
             machines.send(self._run)
         data = encode(snapshot, learner.encoder, self._request.training, self._request.seed)
@@ -157,16 +152,6 @@ class Job:
         self._begin(Stage.REPLAY)
         rows = replay_rows(learner.base, self._request.models, wanted, loaded=(learner.model, learner.tokenizer))
         return add_replay(snapshot, rows)
-
-    def _with_questions(self, snapshot: Snapshot, learner: Learner) -> Snapshot | None:
-        """Add what the base asks of the facts; None where the run was asked to stop before it was done."""
-        settings = self._request.training.sft
-        if not (settings.ways and settings.written) or "questions" in snapshot.counts:
-            return snapshot
-        self._begin(Stage.QUESTIONS)
-        kept = self._request.store.with_name("questions")
-        rows = question_rows(snapshot, learner, self._request.models, kept, self._request.seed, self._must_stop)
-        return None if rows is None else add_questions(snapshot, rows)
 
     def _write_prepared(self, snapshot: Snapshot, learner: Learner, data: Dataset, plans: Plans) -> None:
         if self._run.prepared() is not None:

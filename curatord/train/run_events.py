@@ -27,7 +27,6 @@ class Stage(StrEnum):
     SNAPSHOT = "snapshot"
     BASE = "base"
     REPLAY = "replay"
-    QUESTIONS = "questions"
     SFT = "sft"
     DPO = "dpo"
     EXAM = "exam"

@@ -4,7 +4,6 @@
     preference-train.jsonl preference-valid.jsonl    question, chosen, rejected, pair
     test.jsonl                                       what an exam needs: answer, keys, fact and note besides
     replay.jsonl                                     question, answer of the base model itself: `add_replay`
-    questions.jsonl                                  answer, questions that the base model wrote: `add_questions`
     pairs.txt                                        the content hash of every pair to train or validate on
     snapshot.json                                    sha256, rows and bytes of each, and one sha256 over all
 
@@ -45,7 +44,6 @@ class File(StrEnum):
     PREFERENCE_VALID = "preference-valid.jsonl"
     TEST = "test.jsonl"
     REPLAY = "replay.jsonl"
-    QUESTIONS = "questions.jsonl"
     PAIRS = "pairs.txt"
 
 
@@ -103,14 +101,6 @@ class ReplayRow:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenRow:
-    """Questions that the base model wrote for the fact with this answer."""
-
-    answer: str
-    questions: list[str]
-
-
 class Entry(BaseModel):
     """One file as the manifest tells it; a row is a line."""
 
@@ -133,7 +123,7 @@ class Manifest(BaseModel):
     files: dict[File, Entry]
 
 
-_Row = TypeVar("_Row", SftRow, PreferenceRow, ExamRow, ReplayRow, WrittenRow)
+_Row = TypeVar("_Row", SftRow, PreferenceRow, ExamRow, ReplayRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +159,6 @@ class Snapshot:
         """Yield the base model's own answers; none before `add_replay`."""
         return self._rows(File.REPLAY, ReplayRow)
 
-    def questions(self) -> Iterator[WrittenRow]:
-        """Yield the questions that the base wrote."""
-        return self._rows(File.QUESTIONS, WrittenRow)
-
     def pairs(self) -> list[str]:
         """Return the content hash of every pair that is trained or validated on."""
         return (self.directory / File.PAIRS).read_text(encoding="ascii").split()
@@ -186,21 +172,12 @@ class Snapshot:
 
 def add_replay(snapshot: Snapshot, rows: Iterable[ReplayRow]) -> Snapshot:
     """Put the base model's own answers beside the rest, in place of any before; raise StoreError if the disk fails."""
-    return _added(snapshot, File.REPLAY, rows)
-
-
-def add_questions(snapshot: Snapshot, rows: Iterable[WrittenRow]) -> Snapshot:
-    """Put the questions that the base wrote beside the rest, likewise."""
-    return _added(snapshot, File.QUESTIONS, rows)
-
-
-def _added(snapshot: Snapshot, file: File, rows: Iterable[ReplayRow] | Iterable[WrittenRow]) -> Snapshot:
     with explaining(snapshot.directory):
         data = b"".join(orjson.dumps(asdict(row), option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-        _write_read_only(snapshot.directory / file, data)
+        _write_read_only(snapshot.directory / File.REPLAY, data)
         entry = Entry(sha256=hashlib.sha256(data).hexdigest(), rows=data.count(b"\n"), bytes=len(data))
         known = snapshot.manifest
-        manifest = manifest_of({**known.files, file: entry}, known.categories, known.seed)
+        manifest = manifest_of({**known.files, File.REPLAY: entry}, known.categories, known.seed)
         write_manifest(snapshot.directory, manifest)
         flush_directory(snapshot.directory)
     return Snapshot(snapshot.directory, manifest)

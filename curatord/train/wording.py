@@ -50,21 +50,19 @@ def by_answer(rows: Iterable[SftRow]) -> dict[str, list[SftRow]]:
 
 def worded(
     rows: Iterable[SftRow],
-    written: Mapping[str, Sequence[str]],
     lengths: Mapping[str, int],
     settings: Sft,
     seed: int,
 ) -> Iterator[SftRow]:
     """Yield the rows to train on: every fact in some of its questions and in others' words, its answer to the point.
 
-    `written` are questions for an answer that the base wrote, `lengths` those of the answers, in tokens. A fact takes
-    no more than `settings.ways` rows and `settings.fact_tokens`, and yet has two rows. A function of its arguments.
+    `lengths` are those of the answers, in tokens. A fact takes no more than `settings.ways` rows and
+    `settings.fact_tokens`, and yet has two rows. A function of its arguments.
     """
     for answer, asked in by_answer(rows).items():
         room = max(FEWEST_ROWS, min(settings.ways or len(asked), settings.fact_tokens // max(1, lengths[answer])))
         chance = Random(f"{seed}/{asked[0].pair}")  # noqa: S311  repeatable, not secret
-        others = written.get(answer, ())[: settings.written]
-        questions = _questions(asked, others, brief(answer), chance) if settings.ways else _stored(asked)
+        questions = _questions(asked, brief(answer), chance) if settings.ways else _stored(asked)
         for question in islice(questions, room):
             yield replace(asked[0], question=question, answer=brief(answer))
 
@@ -74,10 +72,10 @@ def _stored(rows: Sequence[SftRow]) -> list[str]:
     return list(dict.fromkeys(row.question for row in sorted(rows, key=lambda row: not row.edited)))
 
 
-def _questions(rows: Sequence[SftRow], written: Sequence[str], answer: str, chance: Random) -> Iterator[str]:
-    """Yield questions for a fact, each once: what people wrote, some of the store's, the base's own, and rough ones."""
+def _questions(rows: Sequence[SftRow], answer: str, chance: Random) -> Iterator[str]:
+    """Yield questions for a fact, each once: what people wrote, some of the store's, and rough ones."""
     asked = _stored(rows)
     edited = sum(row.edited for row in rows)
     told = Told(answer, rows[0].title, rows[0].keys)
     drawn = islice(ways(told, asked, chance), MOST_TRIES) if rows[0].language == "en" else iter(asked)
-    yield from dict.fromkeys(chain(asked[: max(AS_STORED, edited)], written, drawn))
+    yield from dict.fromkeys(chain(asked[: max(AS_STORED, edited)], drawn))

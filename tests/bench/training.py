@@ -117,7 +117,7 @@ def training(directory: Path, store: Path, models: Path) -> dict[str, float]:
 def _new_run(directory: Path, store: Path, models: Path) -> RunDirectory:
     settings = {
         "lora": {"layers": LAYERS, "rank": RANK, "scale": SCALE},
-        "sft": {"epochs": EPOCHS, "learning_rate": RATE, "batch_tokens": 1024, "cues": 0, "fact_tokens": 1_000_000},
+        "sft": {"epochs": EPOCHS, "learning_rate": RATE, "batch_tokens": 1024, "ways": 0, "fact_tokens": 1_000_000},
         "dpo": {"batch_tokens": 1024, "sft_weight": 0.0, "max_steps": 0},
         "replay": {"share": 0.0},
         "validate_every": 10_000,

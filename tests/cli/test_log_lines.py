@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from curatord.cli.log_lines import LogReader, is_wanted, parse_since
+from curatord.config_keeping import Log
 from curatord.errors import UsageError
 from curatord.log import PrivateRotatingFile
 
@@ -55,7 +56,7 @@ def test_what_is_appended_is_read_once(tmp_path: Path) -> None:
 def test_rotation_is_followed_without_loss(tmp_path: Path) -> None:
     """Read at any moment, with the daemon's own rotating file: every line once, in order."""
     log = tmp_path / "c.jsonl"
-    handler = PrivateRotatingFile(log, maxBytes=300, backupCount=3)
+    handler = PrivateRotatingFile(log, Log(max_days=0).model_copy(update={"max_bytes": 300}))
     seen = []
     with LogReader(log) as reader:
         for number in range(40):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
+from curatord.cli.layout import width
 from tests.live import CURATORD, Live, configure, running
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def test_the_status_is_a_screen_for_people_and_json_for_programs(live: Live) -> 
     status = live.json("status")
     text = live.command("status").stdout
     assert f"pid {status['pid']}" in text
-    assert f"{status['pairs']['sft']} to train on" in text
+    counts = (status["pairs"][kind] for kind in ("sft", "preference", "heldout"))
+    assert ["all", *map(str, counts)] in [line.split() for line in text.splitlines()]
     assert len(text.splitlines()) <= 24
     assert status["documents"] == 1
     assert status["skipped"] == 1
@@ -42,6 +44,15 @@ def test_a_terminal_gets_headings_and_colours_unless_it_wants_none(live: Live) -
     assert on_terminal(live, "pairs", "search", "nosuchword").strip() == "Nothing to list."
     assert "\x1b[32m" in on_terminal(live, "status")
     assert "\x1b[3" not in on_terminal(live, "status", NO_COLOR="1")
+
+
+def test_the_status_fits_a_narrow_terminal(live: Live) -> None:
+    """Lines are folded, not left to the terminal; and the pairs of this note were made today."""
+    shown = on_terminal(live, "status", NO_COLOR="1", COLUMNS="44").splitlines()
+    assert max(map(width, shown)) <= 44
+    pairs = live.status()["pairs"]
+    assert list(pairs["made_by_day"].values()) == [0] * 13 + [pairs["sft"]]
+    assert any(line.startswith("made        ▁▁▁▁▁▁▁▁▁▁▁▁▁█") for line in shown)
 
 
 def test_pairs_are_listed_searched_shown_and_counted(live: Live) -> None:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
 
+import click
 import orjson
 import pytest
+from click.testing import CliRunner
 
 from curatord import __version__
-from curatord.cli import _COMMANDS
+from curatord.cli import curatord as command_line
 from curatord.config_template import render
 from tests.cli.conftest import NOTE
 from tests.live import CURATORD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.live import Live
 
 
@@ -33,9 +39,17 @@ def curatord(*words: str, environment: dict[str, str] | None = None) -> subproce
     )
 
 
-def test_the_version_is_told() -> None:
-    """One line."""
-    assert curatord("--version").stdout == f"curatord {__version__}\n"
+def test_the_versions_are_told() -> None:
+    """The program's own comes first, for scripts that want no more; then those of what matters."""
+    first, *others = curatord("--version").stdout.splitlines()
+    assert first == f"curatord {__version__}"
+    assert [line[:11].strip() for line in others] == ["python", "platform", "mlx", "mlx-lm", "sqlite", "base model"]
+
+
+def test_the_base_model_of_the_versions_is_the_configured_one(still: Live) -> None:
+    """A configuration may be named before it."""
+    still.config.write_text(still.config.read_text() + '\n[training]\nbase = "owner/model"\n')
+    assert still.command("--version").stdout.endswith("base model owner/model\n")
 
 
 @pytest.mark.parametrize(
@@ -171,25 +185,43 @@ def test_exporting_before_anything_was_built_is_one_line(still: Live) -> None:
     assert "Run `curatord run` or `curatord build` first." in done.stderr
 
 
+def leaves(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command that is no group."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from leaves(command, *above, name)
+        else:
+            yield (*above, name)
+
+
 def test_every_command_has_help_with_an_example() -> None:
-    """What it does, its options, and a line to copy."""
-    groups = {
-        "pairs": ["list", "show", "search", "stats"],
-        "train": ["now", "pause", "resume", "cancel"],
-        "runs": ["list", "show", "logs"],
-        "model": ["list", "fetch", "verify"],
-        "adapters": ["list", "show", "promote", "rollback", "fuse"],
-        "config": ["check", "show", "path"],
-    }
-    from click.testing import CliRunner  # noqa: PLC0415  real processes would take a minute
+    """What it does, its options, and a line to copy, which calls that very command."""
+    for words in leaves(command_line):
+        result = CliRunner().invoke(command_line, [*words, "--help"])
+        assert result.exit_code == 0
+        assert "--help" in result.output
+        example = " ".join(result.output.partition("Example: ")[2].partition("\n\n")[0].split())
+        options = r"(--\w+ (?!-)\S+ )*"
+        assert re.search(rf"curatord {options}{' '.join(words)}\b", example), (words, example)
 
-    from curatord.cli import curatord as command_line  # noqa: PLC0415
 
-    for name in _COMMANDS:
-        for words in [[name, sub] for sub in groups[name]] if name in groups else [[name]]:
-            result = CliRunner().invoke(command_line, [*words, "--help"])
-            assert result.exit_code == 0
-            assert "Example: " in result.output, words
+def test_every_example_is_one_that_the_command_understands() -> None:
+    """Its words and options are known; what stands behind a pipe or a redirection is the shell's."""
+    for words in leaves(command_line):
+        result = CliRunner().invoke(command_line, [*words, "--help"], terminal_width=1000)
+        example = re.search(r"Example: .*?(curatord .*)", result.output)
+        assert example is not None, words
+        line = re.split(r" [|>&;] ?|\)|\"\$", example[1])[0]
+        command: click.Command = command_line
+        for word in shlex.split(line, comments=True)[1:]:
+            if isinstance(command, click.Group) and (found := command.get_command(click.Context(command), word)):
+                command = found
+            elif word.startswith("--"):
+                known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
+                assert word.partition("=")[0] in known, (words, line)
 
 
 def test_a_reader_that_goes_away_is_no_error(still: Live) -> None:

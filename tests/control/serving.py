@@ -7,7 +7,7 @@ import http.client
 import socket
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from curatord.daemon.status import Ordered, Preview, Reloaded, Status, Synced
 from curatord.errors import NotFoundError
 from curatord.paths import StateDirectory
 from curatord.serve.adapters import Switch
+from curatord.store import judging
 from curatord.store.batch import batch
 from curatord.store.database import Store
 from curatord.store.queries import totals
@@ -35,6 +36,9 @@ from tests.store.samples import document, pair, section
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from curatord.store.judgements import By, Edit, Verdict
+    from curatord.store.judging import Outcome
 
 SAMPLE = document(
     "cold-store.md",
@@ -124,6 +128,17 @@ class StandIn:
     def confirm_deletions(self) -> list[str]:
         """Name a root."""
         return ["knowledge"]
+
+    def judge(self, identity: str, verdict: Verdict, by: By, edit: Edit, *, whole_fact: bool) -> Outcome:
+        """Write the store as the daemon would, without looking at the texts."""
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        with closing(Store.open(self.store_path)) as store:
+            return judging.judge(store, 32, identity, judging.Said(verdict, by, at, edit, whole_fact))
+
+    def take_back(self, identity: str, *, whole_fact: bool) -> Outcome:
+        """Write the store as the daemon would."""
+        with closing(Store.open(self.store_path)) as store:
+            return judging.take_back(store, 32, identity, whole_fact=whole_fact)
 
     def promote(self, identity: str) -> Switch:
         """Remember it."""

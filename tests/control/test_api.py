@@ -76,6 +76,9 @@ def test_pairs_are_listed_with_their_note(served: Serving) -> None:
         "rejected": "Five degrees.",
         "root": "knowledge",
         "path": "cold-store.md",
+        "kept": True,
+        "verdict": None,
+        "made": None,
     }
 
 
@@ -230,7 +233,9 @@ def test_the_schema_is_served_and_names_every_endpoint(served: Serving) -> None:
     """Other programs find out what there is to ask."""
     schema: dict[str, Any] = served.client.get("/v1/openapi.json")
     assert {path.removeprefix("/v1/") for path in schema["paths"]} == {
+        "adapters",
         "adapters/rollback",
+        "adapters/{identity}/exam",
         "adapters/{identity}/promote",
         "status",
         "sync",
@@ -242,12 +247,17 @@ def test_the_schema_is_served_and_names_every_endpoint(served: Serving) -> None:
         "pairs/stats",
         "pairs/dropped",
         "pairs/{identity}",
+        "pairs/{identity}/source",
+        "pairs/{identity}/judgement",
+        "judgements",
         "documents",
         "documents/skipped",
         "documents/facts",
         "problems",
         "conflicts",
         "events",
+        "history",
+        "/metrics",
         "train/now",
         "train/pause",
         "train/resume",

@@ -104,7 +104,23 @@ def test_another_version_of_the_daemon_is_a_warning_told_once(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("curatord: warning: the daemon is version 0.0.1, this command is")
-    assert "`curatord stop`" in lines[0]
+    assert "`curatord restart`" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "raised"), [(404, 2, True), (422, 2, True), (404, 1, False), (409, 75, False)]
+)
+def test_what_another_version_does_not_understand_is_told_as_that(
+    tmp_path: Path, status: int, code: int, raised: bool
+) -> None:
+    """A newer command asks an older daemon for what it does not have; other refusals are its own."""
+    body = b'{"error": {"code": %d, "message": "No.", "hint": "Hm."}}' % code
+    answer = reply(body, status=f"{status} X", version="0.0.1")
+    with replying(tmp_path, answer) as client, pytest.raises(CuratordError) as caught:
+        client.get("/v1/new")
+    expected = f"The daemon, version 0.0.1, does not understand this command of version {__version__}: No."
+    assert (caught.value.message == expected) is raised
+    assert ("curatord restart" in caught.value.hint) is raised
 
 
 def test_the_same_version_is_no_warning(served: Serving, capsys: pytest.CaptureFixture[str]) -> None:

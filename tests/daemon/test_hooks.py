@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 from curatord.config import Hook
 from curatord.daemon.events import Events
 from curatord.daemon.hook_process import KEPT_BYTES
-from curatord.daemon.hooks import MOST_WAITING, Hooks
+from curatord.daemon.hooks import Hooks
+from curatord.daemon.turns import MOST_WAITING
 from tests.daemon.helpers import note
 from tests.live import Live, running
 

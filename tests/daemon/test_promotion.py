@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,6 +87,11 @@ def test_the_status_tells_what_is_in_service_and_how_it_did(world: RunWorld) -> 
     world.promotion.conclude(run)
     world.promotion.show(gauge)
     assert (gauge.adapter, gauge.exam.before, gauge.exam.after) == (run.id, 0.1, 0.6)
+    assert gauge.in_service is not None
+    known = gauge.in_service.model_dump(exclude={"since"})
+    assert known == {"id": run.id, "asked": 100, "before": 10, "right": 60, "topics": 1, "mastered": 0}
+    assert gauge.in_service.since is not None
+    assert datetime.fromisoformat(gauge.in_service.since) <= datetime.now().astimezone()
 
 
 def test_a_person_may_promote_and_go_back(world: RunWorld) -> None:

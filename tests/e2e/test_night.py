@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from curatord.resources import resource
 from tests.live import Live, configure
+from tests.report.html import Reading
 from tests.train.conftest import tiny_directory
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ rank = 8
 
 [training.sft]
 epochs = 2
-cues = 1
+ways = 4
 learning_rate = 0.01
 
 [training.dpo]
@@ -81,6 +83,7 @@ def test_a_night_from_note_to_service_and_back(live: Live) -> None:
     assert (run["id"], run["state"]) == (adapter["id"], "done")
     assert live.json("runs", "show", run["id"])["adapter"] == adapter["directory"]
     _wait_for(live.state / "gaps.md")
+    _check_report(live, run["id"])
 
     if not adapter["in_service"]:
         assert "candidate" in run["reason"]
@@ -95,6 +98,35 @@ def test_a_night_from_note_to_service_and_back(live: Live) -> None:
     live.command("adapters", "rollback")
     assert live.status()["adapter"] is None
     assert live.json("ask", "How cold is the cold store?")["about_notes"] is False
+
+
+def _check_report(live: Live, run: str) -> None:
+    """Compare the page about a run with what the commands tell of it, and with the files."""
+    read, told = Reading(live.command("report", "--out", "-").stdout), live.json("report", run)
+    detail, exam = live.json("runs", "show", run), live.json("adapters", "show", run)["exam"]
+    weights = (live.state / "adapters" / run / "adapters.safetensors").read_bytes()
+    assert (read.faults, read.loads) == ([], [])
+    for expected in (
+        f"Run {run} done: {detail['reason']}",
+        f"{exam['trials'][0]['exam']['before']} → {exam['trials'][0]['exam']['after']} of 20 questions",
+        f"{exam['general_before']['right']} → {exam['trials'][0]['general']['right']} of",
+        f"sha256 {detail['snapshot']}",
+        f"sha256 {detail['base_sha256']}",
+        f"sha256 {hashlib.sha256(weights).hexdigest()}",
+        f"{detail['rows']['sft-train']} sft-train",
+        f"{detail['steps']['sft']} sft, {detail['steps']['dpo']} dpo steps",
+        ", ".join(f"{name} {version}" for name, version in detail["versions"].items()),
+    ):
+        assert " ".join(expected.split()) in read.words
+    events = [json.loads(line) for line in live.command("runs", "logs", run, "--json").stdout.splitlines()]
+    for stage in ("sft", "dpo"):
+        (chart,) = [one for one in told["charts"] if (one["stage"], one["figure"], one["round"]) == (stage, "loss", 0)]
+        steps = [event for event in events if event["event"] == "step" and event["stage"] == stage]
+        assert chart["training"] == [[step["step"], step["loss"]] for step in steps]
+    assert [len(told["examples"]), sum(note["pairs"] for note in told["data"]["notes"])] == [
+        20,
+        detail["rows"]["pairs"],
+    ]
 
 
 def _wait_for(file: Path, seconds: float = 60.0) -> None:

@@ -85,6 +85,8 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path) 
     assert {name.split("/")[0].split("-")[0] for name in names} == {"curatord"}
     assert not [name for name in names if "__pycache__" in name or "requirements" in name or "/tests/" in name]
     assert "curatord/_data/etc/curatord.toml" in names
+    assert "curatord/_data/etc/curatord.service" in names
+    assert "curatord/_data/launchd/dev.curatord.daemon.plist" in names
     assert "curatord/py.typed" in names
 
 
@@ -111,6 +113,12 @@ def test_the_wheel_holds_the_whole_sample_memory(wheel: Path) -> None:
         f"curatord/_data/etc/sample-memory/{note.relative_to(sample).as_posix()}": note.read_bytes()
         for note in sample.rglob("*.md")
     }
+
+
+def test_the_manual_page_lies_where_man_looks(environment: Path) -> None:
+    """Below the environment's own prefix, byte for byte."""
+    page = environment / "share" / "man" / "man1" / "curatord.1"
+    assert page.read_bytes() == (REPOSITORY / "etc" / "curatord.1").read_bytes()
 
 
 def test_the_package_is_imported_from_the_wheel(environment: Path) -> None:
@@ -140,6 +148,17 @@ def test_the_installed_command_builds_the_sample_memory(environment: Path, confi
     for shard in manifest["shards"]:
         lines = (config.parent / "state" / "shards" / shard["path"]).read_text(encoding="utf-8").splitlines()
         assert len(lines) == shard["pairs"]
+
+
+@pytest.mark.parametrize(("service", "found"), [("launchd", "<key>KeepAlive</key>"), ("systemd", "Type=notify")])
+def test_the_installed_command_shows_the_service_it_would_install(
+    environment: Path, config: Path, service: str, found: str
+) -> None:
+    """The templates travel along, and the service runs the environment's own interpreter."""
+    shown = run(environment, "curatord", "--config", str(config), "install", "--dry-run", "--service", service)
+
+    assert found in shown
+    assert str(environment / "bin" / "python") in shown
 
 
 def test_a_resource_of_a_checkout_is_the_repository_s_own_file() -> None:

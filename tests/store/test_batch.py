@@ -61,6 +61,16 @@ def test_a_removed_document_leaves_nothing(store: Store) -> None:
     assert found.fetchone()[0] == 0
 
 
+def test_what_comes_as_another_goes_can_be_found(store: Store) -> None:
+    """In one batch: the ids of rows that are gone are not given to new ones, which would never be indexed."""
+    put(store, document("a.md", section(pair("Quince?", "A1."), pair("Pear?", "A1."))))
+    with batch(store, 32) as changes:
+        changes.remove("knowledge", "a.md")
+        changes.put(document("b.md", section(pair("Medlar?", "B1."))))
+    found = store.connection.execute("SELECT count(*) FROM pairs_search WHERE pairs_search MATCH 'medlar'")
+    assert found.fetchone()[0] == 1
+
+
 def test_removing_what_is_not_there_says_so(store: Store) -> None:
     """Forgetting an unknown document is no error."""
     with batch(store, 32) as changes:
