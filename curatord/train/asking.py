@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 NEAR = 9  # words on either side of what is asked for
 MOST_TAIL, MOST_CUES, FEWEST_CUES = 6, 7, 2
-_SYNONYM, _NAMED, _KEEP, _KEEP_SMALL, _CUE = 0.3, 0.45, 0.75, 0.75, 0.5  # probabilities
+_SYNONYM, _NAMED, _KEEP, _KEEP_SMALL, _CUE, _SPOKEN = 0.25, 0.45, 0.75, 0.75, 0.5, 0.5  # probabilities
 
+_IDENTIFIER = re.compile(r"`([\w.-]+)`")
+_PIECE = re.compile(r"[A-Za-z]+\d+|[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|\d+")  # of `co2_ceiling_ppm`, `maxAge`
 _WORD_EDGES = ".,;:!?\"'()[]\u00ab\u00bb\u201c\u201d`*_"
 _ATTRIBUTE = (
     "what is the {a} of {t}",
@@ -51,7 +53,6 @@ _ATTRIBUTE = (
 _THING = (
     "what is {t}",
     "what about {t}",
-    "{t}",
     "what do you know about {t}",
     "tell me about {t}",
     "what is known about {t}",
@@ -112,9 +113,9 @@ class _Fact:
         draw = chance.random()
         if self._asked and draw < (0.6 if self._is_block else 0.08):
             return _bare(chance.choice(self._asked))
-        if self._stated and draw < (0.8 if self._stated.attribute else 0.4):
+        if self._stated and draw < (0.8 if self._stated.attribute else 0.55):
             return _for_value(self._stated, chance)
-        if self._clause and draw < 0.6:
+        if self._clause and draw < 0.65:
             return _of_clause(self._clause, chance)
         if not self._is_block and draw < 0.8:
             return _with_a_part_open(_uncapitalised(self._text), chance)
@@ -141,6 +142,7 @@ def _for_value(told: Stated, chance: Random) -> str:
     if asking_words and chance.random() < 0.35:
         rest = (chance.choice(("is", "for", "")), thing, attribute if chance.random() < 0.6 else "")
         return " ".join(part for part in (asking_words, *rest) if part)
+    thing = thing.split(" under ", 1)[0] if thing.startswith("`") else thing
     if attribute:
         return chance.choice(_ATTRIBUTE).format(a=attribute.removeprefix("the "), t=thing)
     return chance.choice(_THING).format(t=thing)
@@ -205,7 +207,10 @@ def _bare(question: str) -> str:
 
 def _finished(question: str, names: Sequence[str], chance: Random) -> str:
     """Return a question with some words exchanged, often with the name of what its note is about."""
-    text = " ".join(_exchanged(token, chance) for token in question.split())
+    tokens = question.split()
+    text = " ".join((*tokens[:2], *(_exchanged(token, chance) for token in tokens[2:])))
+    if chance.random() < _SPOKEN:
+        text = _IDENTIFIER.sub(lambda code: " ".join(_PIECE.findall(code[1])), text)
     text = text.replace('"', "").replace("`", "" if chance.random() < 0.5 else "`").strip(" ,;:.-\u2013")
     missing = [name for name in names if name.casefold() not in text.casefold()]
     if missing and chance.random() < _NAMED:
@@ -235,7 +240,10 @@ def _names(title: str) -> list[str]:
 
 def _uncapitalised(text: str) -> str:
     """Return a text as it stands inside a sentence where its first word is an everyday one."""
-    first = text.split(" ", 1)[0].casefold()
+    first, _, rest = text.partition(" ")
+    if rest[:1].isupper():
+        return text  # "Old Kiln goes first"
+    first = first.casefold()
     language = lexicon("en")
     everyday = first in language.small | language.no_subject | language.openers or first in words().synonyms
     return text[0].lower() + text[1:] if everyday else text

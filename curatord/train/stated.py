@@ -10,9 +10,14 @@ _PLACE = re.compile(
     r",? (?:under [^\"]{2,60} )?in (?:the \w+ )?\"[^\"]+\""
     r"|,? under [\w' ]{2,60} in [A-Z][\w-]*(?= (?:is|are|reads?|has)\b|:|$)"
 )
+_NO_THING = re.compile(
+    r"(?:when|if|while|after|before|it|that|this|there|what|which|who|how|everything|nobody|nothing|one|none|these|those)\b",
+    re.IGNORECASE,
+)
+_ANY_VALUE = frozenset(("value", "figure", "number", "entry", "amount", "detail", "count"))  # what every thing has
 _SAID = r"(?:is|are|was|were|reads?):?"
 _ATTRIBUTE = r"(?P<attribute>[\w\"' /%-]{2,40}?)"
-_THING = r"(?P<thing>`[^`]+`|[\w' /-]{2,40}?)"
+_THING = r"(?P<thing>`[^`]+`(?= )(?: under `[^`]+`)?|[\w' /-]{2,40}?)"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -28,7 +33,7 @@ _PATTERNS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What has a value, which of its attributes (empty: the thing itself), and the value."""
+    """What has a value, which of its attributes (empty: the thing itself, or none that says more), and the value."""
 
     thing: str
     attribute: str
@@ -38,9 +43,11 @@ class Stated:
 def stated(statement: str) -> Stated | None:
     """Take a statement apart that gives something a value; None where it is no such statement."""
     for pattern in _PATTERNS:
-        if match := pattern.match(statement):
+        if (match := pattern.match(statement)) and not _NO_THING.match(match["thing"]):
             found = match.groupdict()
-            return Stated(found["thing"].strip("\"'"), (found.get("attribute") or "").strip("\"'"), found["value"])
+            attribute = (found.get("attribute") or "").strip("\"'")
+            named = "" if attribute.casefold() in _ANY_VALUE else attribute
+            return Stated(found["thing"].strip("\"'"), named, found["value"])
     return None
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from curatord.curate.text import capitalised
 from curatord.train.asking import Told, ways
+from curatord.train.told_again import put_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,9 @@ _TIMES = (
     r"|spring|summer|autumn|winter|morning|afternoon|evening|night|week|end|future|past|case|general|principle|practice|short|fact)"
 )
 _PLACE = re.compile(rf"(?:Under|In|Sous|Dans) (?!{_TIMES})(?:[^,\"]|\"[^\"]*\"){{1,120}}?, (?=\S)")
-_FRAME = re.compile(r"(?:One point is this|One of the points reads|It says|This is (?:still open|done)): (?=\S)")
+_FRAME = re.compile(
+    r"(?:One point is this|One of the points(?: [^:]{3,80})? reads|It says|This is (?:still open|done)): (?=\S)"
+)
 _SHORTEST = 12  # characters that must be left of an answer
 
 
@@ -57,10 +60,15 @@ def worded(
     """Yield the rows to train on: every fact in some of its questions and in others' words, its answer to the point.
 
     `lengths` are those of the answers, in tokens. A fact takes no more than `settings.ways` rows and
-    `settings.fact_tokens`, and yet has two rows. A function of its arguments.
+    `settings.fact_tokens`, and yet has two rows; one that others of its note tell piece by piece has one. A function of
+    its arguments.
     """
-    for answer, asked in by_answer(rows).items():
+    facts = by_answer(rows)
+    told_again = put_together({answer: asked[0].title for answer, asked in facts.items()}) if settings.ways else ()
+    for answer, asked in facts.items():
         room = max(FEWEST_ROWS, min(settings.ways or len(asked), settings.fact_tokens // max(1, lengths[answer])))
+        if answer in told_again:
+            room = max(1, sum(row.edited for row in asked))
         chance = Random(f"{seed}/{asked[0].pair}")  # noqa: S311  repeatable, not secret
         questions = _questions(asked, brief(answer), chance) if settings.ways else _stored(asked)
         for question in islice(questions, room):

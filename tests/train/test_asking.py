@@ -48,6 +48,13 @@ def test_names_and_code_stay_as_they_are() -> None:
     assert not any("Begins" in question or "begins" in question for question in questions)
 
 
+def test_identifiers_are_also_asked_for_in_words() -> None:
+    """Nobody says underscore."""
+    questions = asked("`door_grace_s` is set to `240`.")
+    assert any("door grace" in question for question in questions)
+    assert any("door_grace_s" in question for question in questions)
+
+
 def test_questions_often_name_what_their_note_is_about() -> None:
     """Its kind and the everyday words of its title are no names."""
     questions = asked("Backups are kept for 30 days.", title="Incident: oyster leak at Marrowgate")

@@ -19,6 +19,8 @@ from curatord.train.stated import Stated, stated, without_place
         ('It says for "lost after": 3 beats', Stated("lost after", "", "3 beats")),
         ("`retry_s` is set to `12`", Stated("`retry_s`", "", "`12`")),
         ("The port is 8080", Stated("port", "", "8080")),
+        ("The value of yearly crop is 212 t", Stated("yearly crop", "", "212 t")),
+        ("The setting `wait` under `[door]` has the value `3`", Stated("`wait` under `[door]`", "", "`3`")),
     ],
 )
 def test_a_statement_says_what_has_which_value(statement: str, parts: Stated) -> None:
@@ -26,7 +28,9 @@ def test_a_statement_says_what_has_which_value(statement: str, parts: Stated) ->
     assert stated(statement) == parts
 
 
-@pytest.mark.parametrize("statement", ["Rollback takes 70 seconds", "Keep the west shutter closed"])
+@pytest.mark.parametrize(
+    "statement", ["Rollback takes 70 seconds", "Keep the west shutter closed", "When it is on, the crane is locked"]
+)
 def test_other_sentences_give_nothing_a_value(statement: str) -> None:
     """They have a verb of their own."""
     assert stated(statement) is None

@@ -53,6 +53,7 @@ def test_a_point_of_a_list_loses_what_introduces_it() -> None:
     """It says what it says."""
     assert brief('In "Orbit", one point is this: Keep the lid on.') == "Keep the lid on."
     assert brief("Under Rules in Orbit, it says: Keep the lid on.") == "Keep the lid on."
+    assert brief("One of the points under Rules in Orbit reads: Keep the lid on.") == "Keep the lid on."
 
 
 def test_a_place_may_have_a_comma_in_its_name() -> None:
