@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 from fastapi import APIRouter, Query
 
 from curatord.control.dependencies import Asked  # noqa: TC001  FastAPI evaluates annotations at run time
 from curatord.control.exam_models import AdapterEntry, AdapterPage, ExamPage, ReplyEntry, ReplyQuery, SwitchEntry
 from curatord.errors import StoreError
 from curatord.exam.records import read_replies
+from curatord.exam.said_before import said_before
 from curatord.paths import StateDirectory
 from curatord.serve.adapters import Adapters
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from curatord.control.service import Service
     from curatord.exam.records import Exam, Reply
     from curatord.serve.adapters import Adapter
@@ -43,7 +41,8 @@ def show_exam(service: Asked, identity: str, asked: Annotated[ReplyQuery, Query(
     adapter = _shelf(service).find(identity)
     exam = adapter.exam()
     replies = read_replies(adapter.path)
-    before = _said_before(service.runs_path / adapter.id / "exam", exam, len(replies))
+    sittings = service.runs_path / adapter.id / "exam"
+    before = said_before(sittings, exam, [reply.question for reply in replies]) if exam else [None] * len(replies)
     found = [(reply, said) for reply, said in zip(replies, before, strict=True) if _is_wanted(reply, said, asked)]
     return ExamPage(
         adapter=adapter.id,
@@ -84,19 +83,6 @@ def _figures(exam: Exam) -> dict[str, object]:
         "promote": exam.promote,
         "reason": exam.reason,
     }
-
-
-def _said_before(sittings: Path, exam: Exam | None, questions: int) -> list[str | None]:
-    """Return what was replied before, in the order of the questions: by the adapter then in service, or the base.
-
-    Where an adapter was in service, questions that are not about the notes were the base's; that is not told apart.
-    """
-    name = "in-service.json" if exam is not None and exam.against else "base.json"
-    try:
-        said: list[str | None] = orjson.loads((sittings / name).read_bytes())["exam"]
-    except (OSError, ValueError, KeyError):
-        return [None] * questions  # the run is gone, or its exam was another one
-    return said if len(said) == questions else [None] * questions
 
 
 def _is_wanted(reply: Reply, said: str | None, asked: ReplyQuery) -> bool:

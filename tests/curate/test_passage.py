@@ -57,3 +57,13 @@ def test_passages_take_no_room_from_other_facts(curated: Callable[[str], list[Cu
     asked = {pair.fact for one in told for pair in one.pairs if pair.split is Split.TRAIN}
     for sentence in sentences:
         assert any(sentence in fact.statement and fact.id in asked for one in told for fact in one.facts), sentence
+
+
+def test_a_long_sentence_before_is_not_told_again(drafts: Run) -> None:
+    """The answer would come to its point too late; its place tells what it is about."""
+    long = (
+        "The shim library was written in one night by two tired people who had both been awake since the flood began."
+    )
+    _, found = drafts("passage", HEAD + long + " It crashed on the longest name and came back.")
+    assert "two tired people" not in found.statement
+    assert "Siltbox" in found.statement

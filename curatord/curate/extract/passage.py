@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from curatord.curate.view import Sentence, View
 
 MAX_WORDS = 45
+MAX_LEANING = 25  # words of a sentence and the one it leans on; a longer answer would come to its point too late
 MIN_FOCUS = 5  # letters of a word that may stand for a sentence
 
 
@@ -25,7 +26,9 @@ def extract(view: View) -> Iterator[Draft]:
         if focus and len(sentence.text.split()) <= MAX_WORDS and balanced(sentence.text):
             value = capitalised(closed(sentence.text))
             slots = {"focus": focus, "value": value}
-            statement = sentence.statement or say(view.context.language, "item", view.slots | slots, sentence.text)
+            statement = sentence.statement
+            if not statement or (sentence.leans and len(statement.split()) > MAX_LEANING):
+                statement = say(view.context.language, "item", view.slots | slots, sentence.text)
             yield view.draft("item", statement, sentence.lines, slots=slots, weight=0.3)
 
 
