@@ -67,7 +67,7 @@ def test_an_unknown_topic_is_an_error(built: Live) -> None:
 
 def test_a_question_about_a_note_is_found_and_not_yet_known(built: Live) -> None:
     """The figures of what was measured, and the reason of what was not."""
-    checked = built.json("gaps", "check", "How many jars does the cold store hold on its shelves?")
+    checked = built.json("gaps", "check", "How many minutes may the door stay open before the compressor overheats?")
     assert checked["standing"] == "weak"
     assert checked["reason"].endswith("but no adapter is in service")
     assert checked["retrieval"]["best"]["topic"] == "knowledge/cold-store.md"
@@ -99,7 +99,7 @@ def test_the_model_in_service_is_asked(
         mark_seen(connection, "run", [row[0] for row in connection.execute("SELECT pair FROM pairs").fetchall()])
     store.close()
     (built.state / "current").symlink_to(kept_adapter(tiny_directory, tmp_path))
-    question = "How many jars does the cold store hold on its shelves?"
+    question = "How many minutes may the door stay open before the compressor overheats?"
     asked, not_asked = built.json("gaps", "check", question), built.json("gaps", "check", question, "--no-model")
     assert asked["standing"] == "weak"
     assert "the model is not sure of it" in asked["reason"]

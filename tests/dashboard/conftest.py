@@ -72,9 +72,9 @@ def board(world: World) -> Iterator[Dashboard]:
         yield running
 
 
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start a headless Chromium; an event loop runs in this thread until it is closed."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed (Debian: apt install chromium)")
     with sync_playwright() as playwright:
@@ -84,15 +84,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def session(browser: Browser, board: Dashboard) -> StorageState:
+def session(board: Dashboard) -> StorageState:
     """What a browser keeps that opened the link."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(board.link)
-    page.locator("main h1").wait_for()
-    state = context.storage_state()
-    context.close()
-    return state
+    with chromium() as started:
+        page = started.new_page()
+        page.goto(board.link)
+        page.locator("main h1").wait_for()
+        return page.context.storage_state()
+
+
+@pytest.fixture(scope="module")
+def browser(session: StorageState) -> Iterator[Browser]:  # noqa: ARG001  its own browser must be closed by then
+    """A headless Chromium; not for longer than a module, because other tests have loops of their own."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

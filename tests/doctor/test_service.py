@@ -72,7 +72,7 @@ def test_a_unit_that_runs_is_ok(here: Situation) -> None:
 
 def test_a_unit_whose_python_is_gone_fails(here: Situation) -> None:
     """As after an upgrade of Python, with odd characters in its path too."""
-    for python in ("/gone/bin/python", '/gone 100%/"b\\in"/python'):
+    for python in ("/gone/bin/python", "/gone 100%/b in/python"):
         unit = installed(here, python)
         finding = service(here, unit)
         assert finding.level is Level.FAIL
