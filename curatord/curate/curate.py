@@ -16,7 +16,7 @@ from curatord.curate.implementation import implementation
 from curatord.curate.pair import Category, Curated, Dropped, Fact, Pair, Refusal, Split, content_hash, pair_id
 from curatord.curate.phrasing import languages, questions, words_for
 from curatord.curate.quality import Ground, Judge, adds
-from curatord.curate.ranking import ranked
+from curatord.curate.ranking import PASSAGE, ranked
 from curatord.curate.rejected import Rejections
 from curatord.curate.sameness import attribute, sense
 from curatord.curate.view import view_of
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["curate_head", "curate_section", "head_key", "languages", "section_key"]
 
 EXAM_QUESTIONS = 1
+PASSAGE_QUESTIONS = 2  # they ask for no more than what is said of something; and no exam can be held on that
 HEAD = "frontmatter"  # extractor of what a note's head says of the note itself
 PREFERENCES = 2  # of a fact's questions: one for each strategy, so that no answer is preferred six times over
 
@@ -159,10 +160,10 @@ def _pairs(
     draft = found.draft
     understood = [(one.shape, words_for(language, one.shape, one.slots)) for one in (draft, found.beside) if one]
     default = Category(draft.slots.get("category", Category.FACTUAL))
-    for split, wanted, near in (
-        (Split.TRAIN, options.phrasings, NEAR),
-        (Split.TEST, EXAM_QUESTIONS, NEAR_TO_EXAM),
-    ):
+    train, exam = options.phrasings, EXAM_QUESTIONS
+    if found.extractor == PASSAGE:
+        train, exam = min(PASSAGE_QUESTIONS, train), 0
+    for split, wanted, near in ((Split.TRAIN, train, NEAR), (Split.TEST, exam, NEAR_TO_EXAM)):
         asked = _in_turn(
             [questions(language, shape, split, words, fact.id) for shape, words in understood], found.turns
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from curatord.curate.draft import Draft
 
-__all__ = ["Found", "ranked"]
+__all__ = ["PASSAGE", "Found", "ranked"]
 
 MIN_FACTS, MAX_FACTS = 4, 24
 WORDS_PER_FACT = 14  # more facts than this share of a section's words repeat one another

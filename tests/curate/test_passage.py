@@ -67,3 +67,14 @@ def test_a_long_sentence_before_is_not_told_again(drafts: Run) -> None:
     _, found = drafts("passage", HEAD + long + " It crashed on the longest name and came back.")
     assert "two tired people" not in found.statement
     assert "Siltbox" in found.statement
+
+
+def test_a_passage_has_two_questions_and_none_for_the_exam(curated: Callable[[str], list[Curated]]) -> None:
+    """They ask what is said of something; no exam can be held on that."""
+    told = curated(
+        HEAD + "It crashed on the longest name. Two keystone holders at the gate, day and night, is the rule."
+    )
+    passages = {fact.id for one in told for fact in one.facts if fact.extractor == "passage"}
+    pairs = [pair for one in told for pair in one.pairs if pair.fact in passages]
+    assert passages
+    assert [pair.split for pair in pairs] == [Split.TRAIN, Split.TRAIN] * len(passages)
