@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from curatord.curate.text import words
 from curatord.store.splits import Part
 from curatord.train.dpo import PreferenceRow
 from curatord.train.wording import brief, worded
@@ -54,10 +55,13 @@ def encode(snapshot: Snapshot, encoder: Encoder, settings: Training, seed: int) 
 
 
 def _worded(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> Iterator[tuple[str, str]]:
+    """Yield what is asked in training and answered; never a question of the exam, which chance might hit upon."""
     rows = list(snapshot.sft(Part.TRAIN))
     lengths = {answer: encoder.length(brief(answer)) for answer in {row.answer for row in rows}}
+    reserved = {words(row.question) for row in snapshot.test()}
     for row in worded(rows, lengths, settings, seed):
-        yield row.question, row.answer
+        if words(row.question) not in reserved:
+            yield row.question, row.answer
 
 
 def preferences(rows: Iterable[SnapshotRow], encoder: Encoder) -> tuple[list[PreferenceRow], int]:
