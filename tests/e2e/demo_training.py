@@ -35,14 +35,14 @@ TRAINING = """\
 enabled = false              # no schedule; we ask for the run
 
 [training.sft]
-epochs = 5
+epochs = 7
 learning_rate = 2e-3
 batch_tokens = 512
 patience = 0
 
 [training.dpo]
-epochs = 2
-max_steps = 6
+epochs = 4
+max_steps = 10
 batch_tokens = 1024
 
 [training.replay]
