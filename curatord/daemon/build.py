@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from curatord.daemon.gauge import Gauge
@@ -16,7 +17,7 @@ from curatord.store.queries import totals
 from curatord.store.shards import ShardWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from curatord.config import Settings
@@ -34,12 +35,19 @@ def build(
 
     `on_progress` is told how many notes are left to read. Raises BusyError while a daemon runs on this state.
     """
+    with alone(state):
+        return make(config_file, settings, state, on_progress)
+
+
+@contextmanager
+def alone(state: StateDirectory) -> Iterator[None]:
+    """Keep the daemon out of a state directory whose last replacement is finished; raises BusyError while one runs."""
     state.create()
     lock = InstanceLock(state.lock)
     lock.acquire()
     try:
         replacement.finish(state.path)
-        return make(config_file, settings, state, on_progress)
+        yield
     finally:
         lock.release()
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curatord.daemon.build import make
-from curatord.daemon.lock import InstanceLock
+from curatord.daemon.build import alone, make
 from curatord.paths import StateDirectory
 from curatord.store import history, kept, replacement
 from curatord.store.database import Store
@@ -40,20 +39,16 @@ def rebuild(
 
     `on_progress` is told how many notes are left to read. Raises BusyError while a daemon runs on this state.
     """
-    state.create()
-    lock = InstanceLock(state.lock)
-    lock.acquire()
-    try:
-        replacement.finish(state.path)
-        draft = StateDirectory(replacement.begin(state.path))
-        taken, days = _take_over(state.store, draft.store)
-        status = make(config_file, settings, draft, on_progress)
-        _settle(draft.store, days, taken)
-        replacement.commit(state.path, _PARTS)
-        return Rebuilt(status, taken)
-    finally:
-        replacement.abandon(state.path)
-        lock.release()
+    with alone(state):
+        try:
+            draft = StateDirectory(replacement.begin(state.path))
+            taken, days = _take_over(state.store, draft.store)
+            status = make(config_file, settings, draft, on_progress)
+            _settle(draft.store, days, taken)
+            replacement.commit(state.path, _PARTS)
+            return Rebuilt(status, taken)
+        finally:
+            replacement.abandon(state.path)
 
 
 def _take_over(old: Path, new: Path) -> tuple[TakenOver, dict[str, str]]:
