@@ -129,7 +129,7 @@ class Lora(Table):
 class Sft(Table):
     """Supervised fine-tuning: the answers are learned."""
 
-    epochs: int = Field(4, ge=1, le=100, description="Times every pair is seen.")
+    epochs: int = Field(3, ge=1, le=100, description="Times every pair is seen.")
     ways: int = Field(
         6, ge=0, le=100, description="Ways in which a fact is asked for, at most; 0: as the store asks, and no others."
     )
@@ -137,10 +137,10 @@ class Sft(Table):
         160, ge=1, description="Answer tokens of a fact in an epoch; where they are more, it is asked in fewer ways."
     )
     max_steps: int = Field(0, ge=0, description="Optimizer steps at most; 0: as many as the epochs take.")
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="Peak learning rate of AdamW.")
+    learning_rate: float = Field(2.5e-3, gt=0, le=1, description="Peak learning rate of AdamW.")
     warmup: float = Field(0.05, ge=0, le=1, description="Share of the steps in which the rate rises to its peak.")
     weight_decay: float = Field(0.0, ge=0, le=1, description="AdamW's weight decay.")
-    batch_tokens: int = Field(512, ge=64, description="Tokens in a batch, padding included.")
+    batch_tokens: int = Field(256, ge=64, description="Tokens in a batch, padding included.")
     accumulate: int = Field(1, ge=1, le=256, description="Batches whose gradients are added up to one step.")
     patience: int = Field(
         0, ge=0, description="Validations without a better loss before training stops, and the best is taken; 0: never."
