@@ -204,7 +204,7 @@ class Training(Table):
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of everything random.")
     max_tokens: int = Field(1024, ge=32, description="Longer rows lose the system text, or are left out and counted.")
     max_gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to this norm.")
-    validate_every: int = Field(50, ge=1, description="Steps between validations.")
+    validate_every: int = Field(200, ge=1, description="Steps between validations.")
     checkpoint_every: int = Field(50, ge=1, description="Steps between checkpoints; slow ones are kept once a minute.")
     recompute_activations: bool = Field(
         False, description="Compute activations twice instead of keeping them (gradient checkpointing; saves memory)."

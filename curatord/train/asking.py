@@ -135,8 +135,8 @@ class _Fact:
 def _for_value(told: Stated, chance: Random) -> str:
     """Return a question for the value that a statement gives to a thing."""
     attribute, thing = told.attribute, told.thing
-    measures = words().measures.get((attribute or thing).casefold().removeprefix("the "), ())
-    if attribute and measures and chance.random() < 0.5:
+    measures = words().asking_for(attribute)
+    if measures and chance.random() < 0.5:
         return chance.choice(measures).format(thing)
     asking_words = asking_for_value(told.value, chance)
     if asking_words and chance.random() < 0.35:

@@ -26,6 +26,11 @@ class Words:
     synonyms: Mapping[str, tuple[str, ...]]
     measures: Mapping[str, tuple[str, ...]]
 
+    def asking_for(self, attribute: str) -> tuple[str, ...]:
+        """Return the questions for an attribute, or for what its last word names: "maximum payload" is a payload."""
+        name = attribute.casefold().removeprefix("the ")
+        return self.measures.get(name) or self.measures.get(name.rpartition(" ")[2], ())
+
 
 @cache
 def words() -> Words:

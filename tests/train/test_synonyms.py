@@ -35,3 +35,11 @@ def test_no_word_stands_for_itself() -> None:
 def test_every_measure_is_asked_for_with_its_thing() -> None:
     """A question without the thing asks for nothing."""
     assert [ask for asks in words().measures.values() for ask in asks if ask.count("{}") != 1] == []
+
+
+def test_an_attribute_of_several_words_is_asked_for_by_its_last() -> None:
+    """A maximum payload is asked for as a payload is; one of its own name comes first."""
+    known = words()
+    assert known.asking_for("the maximum payload") == known.measures["payload"]
+    assert known.asking_for("Speed limit") == known.measures["speed limit"]
+    assert known.asking_for("") == known.asking_for("whatnot") == ()
