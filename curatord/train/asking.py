@@ -173,8 +173,10 @@ def _with_a_part_open(text: str, chance: Random) -> str:
 
 
 def _any_part(text: str, chance: Random) -> Part:
-    """Return up to three words in a row."""
+    """Return up to three words in a row, or where there are none the whole text."""
     tokens = list(re.finditer(r"\S+", text))
+    if not tokens:
+        return Part(0, len(text), "")
     at = chance.randrange(len(tokens))
     last = min(len(tokens) - 1, at + chance.randrange(3))
     return Part(tokens[at].start(), tokens[last].end(), "")

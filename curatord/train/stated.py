@@ -14,6 +14,11 @@ _NO_THING = re.compile(
     r"(?:when|if|while|after|before|it|that|this|there|what|which|who|how|everything|nobody|nothing|one|none|these|those)\b",
     re.IGNORECASE,
 )
+# "With the hard water of the valley its discs are crusted" gives neither the valley nor the discs a value
+_AROUND = re.compile(
+    r"(?:with|without|in|on|at|by|for|from|during|until|since|because|under|over|to|most|some|all|each)\b",
+    re.IGNORECASE,
+)
 _ANY_VALUE = frozenset(("value", "figure", "number", "entry", "amount", "detail", "count"))  # what every thing has
 _SAID = r"(?:is|are|was|were|reads?):?"
 _ATTRIBUTE = r"(?P<attribute>[\w\"' /%-]{2,40}?)"
@@ -46,6 +51,8 @@ def stated(statement: str) -> Stated | None:
         if (match := pattern.match(statement)) and not _NO_THING.match(match["thing"]):
             found = match.groupdict()
             attribute = (found.get("attribute") or "").strip("\"'")
+            if _AROUND.match(attribute or found["thing"]):
+                continue
             named = "" if attribute.casefold() in _ANY_VALUE else attribute
             return Stated(found["thing"].strip("\"'"), named, found["value"])
     return None

@@ -99,12 +99,16 @@ def test_limits_of_the_kernel_that_are_too_low_warn(still: Live) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/fdinfo").exists(), reason="only Linux tells what a process watches")
 def test_the_watches_that_a_users_processes_hold_are_counted(tmp_path: Path) -> None:
-    """A daemon of our own holds one instance, and a watch for each directory."""
-    before = notes._held(Path("/proc"), os.getuid())
-    with running(tmp_path):
-        after = notes._held(Path("/proc"), os.getuid())
-    assert after[0] >= before[0] + 1
-    assert after[1] >= before[1] + 2
+    """A daemon of our own holds one instance, and a watch for each directory; no other process is looked at here."""
+    processes = tmp_path / "proc"
+    processes.mkdir()
+    with running(tmp_path / "daemon") as live:
+        assert live.process is not None
+        (processes / str(live.process.pid)).symlink_to(f"/proc/{live.process.pid}")
+        instances, watched = notes._held(processes, os.getuid())
+    assert instances >= 1
+    assert watched >= 2
+    assert notes._held(processes, os.getuid()) == (0, 0)
 
 
 def test_elsewhere_than_on_macos_permissions_are_all(here: Situation) -> None:

@@ -97,3 +97,8 @@ def test_anything_can_be_asked_for(statement: str, title: str, seed: int) -> Non
 def test_equal_chance_asks_the_same() -> None:
     """A run that is begun again learns the same."""
     assert asked("A rollback takes 70 seconds.", seed=4) == asked("A rollback takes 70 seconds.", seed=4)
+
+
+def test_a_statement_without_a_word_is_asked_for_as_a_lone_mark() -> None:
+    """Nothing to ask about is no reason to fail."""
+    assert set(asked("?")) == {"?"}

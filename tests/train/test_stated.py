@@ -41,3 +41,9 @@ def test_the_place_within_a_statement_is_left_out() -> None:
     assert without_place('The wait under Limits in "Orbit, old" is 3 s') == "The wait is 3 s"
     assert without_place('The wait in the session "Orbit" is 3 s') == "The wait is 3 s"
     assert without_place("The wait under Known limits in Orbit is 3 s") == "The wait is 3 s"
+
+
+def test_what_stands_around_a_sentence_is_no_attribute() -> None:
+    """The hard water says why, not what something is."""
+    assert stated("With the hard water of the valley its discs are crusted within three weeks") is None
+    assert stated("All of the crates are blue") is None
