@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x63757264  # "curd", big-endian, as `file` and `PRAGMA application_id` show it
 BUSY_MILLISECONDS = 5000
+_BUSY_PAUSE = 0.01  # seconds
 
 
 class Store:
@@ -38,7 +40,7 @@ class Store:
         try:
             _check_application(connection, path)
             # WAL lets readers go on during a write; FULL makes each commit durable before it returns.
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             if sys.platform == "darwin":
                 # fsync(2) on macOS does not flush the drive's cache; F_FULLFSYNC does.
@@ -135,6 +137,20 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         raise StoreError(f"The store {path} cannot be opened: {error}.", hint="Check its permissions.") from error
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; here SQLite does not wait for another that opens the store, whatever its busy timeout says."""
+    until = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_BUSY_PAUSE)
+        else:
+            return
 
 
 def _check_application(connection: sqlite3.Connection, path: Path) -> None:
