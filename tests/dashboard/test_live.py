@@ -162,6 +162,18 @@ def test_every_page_is_reached_by_a_key(window: Window) -> None:
         expect(page.locator("h1")).to_have_text(title)
 
 
+def test_a_page_that_is_being_left_does_not_call_itself_back(window: Window) -> None:
+    """A list that arrives with the next page already asked for chooses no entry in the address."""
+    page = window.open("pairs")
+    expect(page.locator("h1")).to_have_text("Pairs")
+    page.evaluate("""async () => {
+        const { become, go } = await import("/static/js/router.js");
+        go("runs");
+        become("pairs", "some-pair");
+    }""")
+    expect(page.locator("h1")).to_have_text("Runs")
+
+
 def test_the_first_tab_skips_the_navigation(window: Window) -> None:
     """Then come the pages in their order, each with a visible focus."""
     page = window.open("now")

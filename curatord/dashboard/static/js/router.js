@@ -16,8 +16,10 @@ export function go(page, item, query) {
   window.location.hash = address(page, item, query);
 }
 
-/** Changes the address without a new entry in the history. */
+/** Changes the address of the page that is shown without a new entry in the history; one that is being left stays left. */
 export function become(page, item, query) {
+  // "hashchange" comes later than the change: till then a page may still act that the address has done with.
+  if (read().page !== page) return;
   window.history.replaceState(null, "", address(page, item, query));
   place.set(read());
 }
