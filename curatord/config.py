@@ -136,6 +136,9 @@ class Sft(Table):
     fact_tokens: int = Field(
         160, ge=1, description="Answer tokens of a fact in an epoch; where they are more, it is asked in fewer ways."
     )
+    word_dropout: float = Field(
+        0.2, ge=0, lt=1, description="Share of a question's tokens hidden while its answer is learned."
+    )
     max_steps: int = Field(0, ge=0, description="Optimizer steps at most; 0: as many as the epochs take.")
     learning_rate: float = Field(2.5e-3, gt=0, le=1, description="Peak learning rate of AdamW.")
     warmup: float = Field(0.05, ge=0, le=1, description="Share of the steps in which the rate rises to its peak.")

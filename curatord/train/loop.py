@@ -154,6 +154,7 @@ class Loop:
 
     def _load(self, moment: Moment) -> None:
         lora.restore(self._model, moment.weights)
+        self._model.train()  # as loaded it is for use: without this, what is drawn in training only would never be
         self._optimizer.init(tree_unflatten(list(moment.weights.items())))
         if moment.optimizer:
             self._optimizer.state = tree_unflatten(list(moment.optimizer.items()))

@@ -15,6 +15,7 @@ from curatord.train.batches import batch_at
 from curatord.train.losses import divergences, token_log_probabilities
 from curatord.train.objective import Work
 from curatord.train.run_events import Stage
+from curatord.train.word_dropout import without_some_words
 
 if TYPE_CHECKING:
     from curatord.train.activations import Activations
@@ -40,6 +41,7 @@ class SupervisedObjective:
         replay: Material | None,
         *,
         kl: float,
+        word_dropout: float,
         seed: int,
         cache: Activations,
     ) -> None:
@@ -49,6 +51,7 @@ class SupervisedObjective:
         self._validation = validation
         self._replay = replay if replay and kl > 0 and len(replay) else None
         self._kl = kl
+        self._word_dropout = word_dropout
         self._seed = seed
         self._cache = cache
         for number in range(len(self._replay) if self._replay else 0):
@@ -90,7 +93,8 @@ class SupervisedObjective:
 
     def _learned(self, arrays: Arrays) -> mx.array:
         """Return the cross-entropy summed over the answer tokens."""
-        logits = self._split.upper(arrays)
+        share = self._word_dropout if self._split.model.training else 0.0
+        logits = self._split.upper(without_some_words(arrays, share))
         return -(token_log_probabilities(logits, arrays["targets"]) * arrays["weights"]).sum()
 
     def _divergence(self, arrays: Arrays) -> mx.array:

@@ -57,6 +57,7 @@ def supervised(stage: StagePlan, data: Dataset, settings: Training, seed: int, t
         material("sft-valid", stage.validation, data.sft_valid),
         material("replay", stage.replay, data.replay),
         kl=settings.replay.kl,
+        word_dropout=settings.sft.word_dropout,
         seed=seed,
         cache=tools.cache,
     )

@@ -71,7 +71,10 @@ def _leaves(tiny: Tiny) -> list[tuple[str, mx.array]]:
 @pytest.mark.parametrize("pause_after", [1, 3, 4, 7])
 def test_a_run_that_was_paused_ends_with_the_same_bits(tiny_directory: Path, tmp_path: Path, pause_after: int) -> None:
     """Weights, optimizer and losses of a run that goes on from disk equal those of one that was left alone."""
-    changes: dict[str, Any] = {"lora": {"layers": 1, "rank": 4, "dropout": 0.3}}
+    changes: dict[str, Any] = {
+        "lora": {"layers": 1, "rank": 4, "dropout": 0.3},
+        "sft": {"epochs": 2, "batch_tokens": 256, "learning_rate": 0.01, "word_dropout": 0.3},
+    }
     whole, undisturbed = _train(tiny_directory, tmp_path, **changes)
     half, before = _train(tiny_directory, tmp_path, pause_after=pause_after, **changes)
     checkpoint.save(tmp_path, Checkpoint(Stage.SFT, half))
