@@ -14,9 +14,8 @@ import mlx.core as mx
 if TYPE_CHECKING:
     from curatord.train.tensor_file import Arrays
 
-_TURN_ENDS = (
-    4  # tokens before the one that predicts an answer: in ChatML "<|im_end|>", a new line, the next turn's head
-)
+# Tokens before the one that predicts an answer: in ChatML "<|im_end|>", a new line and the head of the next turn.
+_TURN_ENDS = 4
 
 
 def without_some_words(arrays: Arrays, share: float) -> Arrays:

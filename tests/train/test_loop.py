@@ -14,7 +14,7 @@ from curatord.train.checkpoint import Checkpoint
 from curatord.train.loop import Course, DivergedError, Loop, Moment
 from curatord.train.run_events import Stage
 from curatord.train.split_model import SplitModel
-from tests.train.tiny import Recorder, Tiny, first_moment, load_tiny
+from tests.train.tiny import SETTINGS, Recorder, Tiny, first_moment, load_tiny
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def test_a_run_that_was_paused_ends_with_the_same_bits(tiny_directory: Path, tmp
     """Weights, optimizer and losses of a run that goes on from disk equal those of one that was left alone."""
     changes: dict[str, Any] = {
         "lora": {"layers": 1, "rank": 4, "dropout": 0.3},
-        "sft": {"epochs": 2, "batch_tokens": 256, "learning_rate": 0.01, "word_dropout": 0.3},
+        "sft": SETTINGS["sft"] | {"word_dropout": 0.3},
     }
     whole, undisturbed = _train(tiny_directory, tmp_path, **changes)
     half, before = _train(tiny_directory, tmp_path, pause_after=pause_after, **changes)

@@ -41,8 +41,8 @@ export function Pairs() {
     list.change(old, now);
     setEditing(false);
     // An edit gives a pair another id: what was chosen stays chosen.
-    const { page, item: shown, query: asked } = place.get();
-    if (page === "pairs" && shown === old && now[0] && now[0].id !== old) become("pairs", now[0].id, asked);
+    const { item: shown, query: asked } = place.get();
+    if (shown === old && now[0] && now[0].id !== old) become("pairs", now[0].id, asked);
   };
   const say = (verdict, texts) => chosen && judge(chosen, verdict, texts, change);
 
