@@ -255,6 +255,9 @@ class Exam(Table):
     route: bool = Field(
         True, description="Let the base model alone answer what the notes do not speak of (`ask`, `serve`, the exam)."
     )
+    recognise: bool = Field(
+        True, description="Put a question to the adapter in the words of its training that ask for the same (`ask`)."
+    )
     mastery: float = Field(0.9, gt=0, le=1, description="Share of right answers from which a topic counts as mastered.")
     plateau: float = Field(0.01, ge=0, le=1, description="A round that gains less than this share is the last.")
     rounds: int = Field(1, ge=0, le=20, description="Rounds at most in which the model learns from its own mistakes.")

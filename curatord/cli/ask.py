@@ -27,7 +27,8 @@ MOST_SOURCES = 3
 @click.argument("question", required=False)
 @click.option("--base", is_flag=True, help="Ask the base model without its adapter, for comparison.")
 @click.option("--adapter", help="Ask another adapter than the one in service; the beginning of its id is enough.")
-@click.option("--alone", is_flag=True, help="Let the adapter answer even what the notes do not speak of.")
+@click.option("--verbatim", is_flag=True, help="Ask in your very words, not in those of training that mean the same.")
+@click.option("--alone", is_flag=True, help="Let the adapter answer everything, and in your very words.")
 @click.option("--sources", is_flag=True, help="Add the notes that the answer should rest on.")
 @click.option("--file", "source", type=click.Path(path_type=Path), help='Read {"id", "question"} lines; - is stdin.')
 @click.option("--out", type=click.Path(path_type=Path), help='Write {"id", "reply"} lines here instead of stdout.')
@@ -45,13 +46,14 @@ def ask(
 ) -> ExitCode:
     """Ask the model in service a QUESTION, or with --file many. Replies are greedy: the same question, the same reply.
 
-    What the notes do not speak of is answered by the base model alone. Needs no daemon.
+    What the notes do not speak of is answered by the base model alone; what they do speak of is looked up among the
+    questions of the adapter's training, and asked in their words. Needs no daemon.
 
     Example: curatord ask "Which port does the billing service listen on?"
     """
     if (question is None) == (source is None):
         raise UsageError("Name either a question or a --file of questions.", hint="See `curatord ask --help`.")
-    brief = _brief(setup, **{name: options[name] for name in ("base", "adapter", "alone", "max_tokens")})
+    brief = _brief(setup, **{name: options[name] for name in ("base", "adapter", "verbatim", "alone", "max_tokens")})
     if source is not None:
         return _answer_file(brief, source, out)
     from curatord.serve.answer import Question  # noqa: PLC0415  as below
@@ -63,7 +65,7 @@ def ask(
     by = brief.adapter.name if brief.adapter is not None and reply.about_notes else brief.base
     if as_json:
         print_json(
-            {"question": question, "reply": reply.reply, "by": by, "about_notes": reply.about_notes}
+            {"question": question, "by": by, **reply.model_dump(exclude={"id"})}
             | ({"sources": found} if options["sources"] else {})
         )
         return ExitCode.OK
@@ -73,7 +75,9 @@ def ask(
     return ExitCode.OK
 
 
-def _brief(setup: Setup, *, base: bool, adapter: str | None, alone: bool, max_tokens: int | None) -> Brief:
+def _brief(
+    setup: Setup, *, base: bool, adapter: str | None, verbatim: bool, alone: bool, max_tokens: int | None
+) -> Brief:
     from curatord.paths import state_directory  # noqa: PLC0415  pydantic and what is behind it take a while to load
     from curatord.serve.adapters import Adapters  # noqa: PLC0415  see above
     from curatord.serve.ask import brief_for  # noqa: PLC0415  see above
@@ -84,8 +88,13 @@ def _brief(setup: Setup, *, base: bool, adapter: str | None, alone: bool, max_to
     adapters = Adapters(state_directory(settings.state.dir))
     chosen = None if base else adapters.find(adapter) if adapter else adapters.in_service()
     brief = brief_for(chosen, settings)
-    changes = {"route": brief.route and not alone, "max_tokens": max_tokens or brief.max_tokens}
-    return brief.model_copy(update=changes)
+    return brief.model_copy(
+        update={
+            "route": brief.route and not alone,
+            "recognise": brief.recognise and not (alone or verbatim),
+            "max_tokens": max_tokens or brief.max_tokens,
+        }
+    )
 
 
 def _answer_file(brief: Brief, source: Path, out: Path | None) -> ExitCode:

@@ -88,7 +88,7 @@ def _show_forgotten(setup: Setup, adapter: str, *, as_json: bool) -> ExitCode:
 
     settings = setup.settings()
     state = state_directory(settings.state.dir)
-    brief = brief_for(Adapters(state).find(adapter), settings)
+    brief = brief_for(Adapters(state).find(adapter), settings).model_copy(update={"recognise": False})
 
     def answers(questions: list[str]) -> list[str]:
         asked = [Question(id=number, question=question) for number, question in enumerate(questions)]

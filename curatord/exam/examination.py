@@ -1,7 +1,8 @@
 """After training: the adapter sits its exam at several strengths, and leaves in `runs/ID/examined` what is to be kept.
 
 adapters.safetensors adapter_config.json    as mlx_lm loads them, at the strength that did best
-exam.json replies.jsonl routing.json        what it knows, question by question, and which questions are its own
+exam.json replies.jsonl    what it knows, question by question
+routing.json questions.jsonl    which questions are its own, and in which words it was taught
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from mlx_lm.tuner.utils import load_adapters
 
-from curatord.exam import gate, questions, records, routing, verdict
+from curatord.exam import gate, questions, recognition, records, routing, verdict
 from curatord.exam.answering import Answerer, InterruptedByRequest
 from curatord.exam.interrogate import interrogate
 from curatord.exam.judge import open_judge
@@ -26,6 +27,7 @@ from curatord.store.atomic import TEMPORARY_SUFFIX, publish_directory, write_fil
 from curatord.store.splits import Part
 from curatord.train import backend, base_model, lora, replay, tensor_file
 from curatord.train.adapter_files import CONFIG, WEIGHTS
+from curatord.train.dataset import taught
 from curatord.train.run_events import Examined, Stage, StageBegan, Warned
 from curatord.train.snapshot import open_snapshot
 from curatord.train.wording import by_answer
@@ -105,7 +107,12 @@ class Examination:
         replies = self._with_sureness(best, answerer, learner)
         update = self._opinions(asked, replies) | {"gone": self._gone(snapshot, answerer)}
         exam = self._record(learner, snapshot, best, base).model_copy(update=update)
-        self._publish(exam, replies, best.weights, router)
+        self._publish(exam, replies, best.weights, router, self._taught(learner, snapshot))
+
+    def _taught(self, learner: Learner, snapshot: Snapshot) -> bytes:
+        """Return the questions by which the adapter was taught, as they are kept beside it."""
+        request = self._request
+        return recognition.as_lines(taught(snapshot, learner.encoder, request.training.sft, request.seed))
 
     def _call_judge(self, learner: Learner) -> None:
         settings = self._request.exam.judge
@@ -235,7 +242,12 @@ class Examination:
         return Sitting(sitting.questions, sitting.directory, routing.read(adapter)).routed(said, base)
 
     def _publish(
-        self, exam: records.Exam, replies: list[records.Reply], weights: Arrays, router: routing.Router | None
+        self,
+        exam: records.Exam,
+        replies: list[records.Reply],
+        weights: Arrays,
+        router: routing.Router | None,
+        questions: bytes,
     ) -> None:
         """Put everything into `examined`, which appears once it is whole and on disk."""
         final = self._run.examined
@@ -246,6 +258,7 @@ class Examination:
         write_file(draft / CONFIG, at_strength((self._run.adapter / CONFIG).read_bytes(), exam.scale))
         write_file(draft / records.EXAM, exam.model_dump_json(indent=2).encode() + b"\n")
         write_file(draft / records.REPLIES, records.as_lines(replies))
+        write_file(draft / records.QUESTIONS, questions)
         if router is not None:
             routing.write(router, draft)
         publish_directory(draft, final)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EXAM = "exam.json"
 REPLIES = "replies.jsonl"
 ROUTING = "routing.json"
+QUESTIONS = "questions.jsonl"
 
 
 class Record(BaseModel):

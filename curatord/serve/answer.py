@@ -1,8 +1,9 @@
 """The child process that answers questions: `python -m curatord.serve.answer`, JSON lines in and out.
 
 The first line of standard input is a `Brief`, every other one a `Question`; each reply is a `Reply` on standard output,
-in the order of the questions. A question that the notes do not speak of is answered by the base model alone, unless the
-brief says otherwise. What goes wrong is told on standard error, in one line.
+in the order of the questions. A question that the notes do not speak of is answered by the base model alone, and one
+that they do speak of is put in the words of training, unless the brief says otherwise. What goes wrong is told on
+standard error, in one line.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from curatord.errors import CuratordError, ExitCode
-from curatord.exam import routing
+from curatord.exam import recognition, routing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from curatord.exam.answering import Answerer
+    from curatord.exam.recognition import Recogniser
 
 TOGETHER = 128  # questions handed over at once; among them those of like length share a batch
 
@@ -28,7 +30,8 @@ TOGETHER = 128  # questions handed over at once; among them those of like length
 class Brief(BaseModel):
     """Who answers: a base model by name, with or without the adapter in a directory.
 
-    `system` is the text the adapter was trained with, `route` whether the base answers what the notes do not speak of.
+    `system` is the text the adapter was trained with, `route` whether the base answers what the notes do not speak of,
+    `recognise` whether the adapter is asked what it was asked in training where that is meant.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +41,7 @@ class Brief(BaseModel):
     adapter: Path | None
     system: str
     route: bool
+    recognise: bool
     max_tokens: int
 
 
@@ -51,11 +55,12 @@ class Question(BaseModel):
 
 
 class Reply(BaseModel):
-    """What was said; `about_notes`: by the model with its adapter."""
+    """What was said, and the question that was `asked` for it; `about_notes`: by the model with its adapter."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str | int
+    asked: str
     reply: str
     about_notes: bool
 
@@ -74,15 +79,25 @@ def main() -> int:
 def _answer(brief: Brief, questions: Iterable[Question]) -> None:
     answerer = _answerer(brief)
     router = routing.read(brief.adapter) if brief.adapter is not None and brief.route else None
+    recogniser = recognition.read(brief.adapter) if brief.adapter is not None and brief.recognise else None
     for some in _portions(questions):
         about = [brief.adapter is not None and (router is None or router.is_about_notes(q.question)) for q in some]
-        said = dict(_said(answerer, some, about, with_adapter=True)) | dict(
-            _said(answerer, some, about, with_adapter=False)
+        asked = [
+            _worded(question.question, recogniser if about_notes else None)
+            for question, about_notes in zip(some, about, strict=True)
+        ]
+        said = dict(_said(answerer, asked, about, with_adapter=True)) | dict(
+            _said(answerer, asked, about, with_adapter=False)
         )
         for place, (question, about_notes) in enumerate(zip(some, about, strict=True)):
-            reply = Reply(id=question.id, reply=said[place], about_notes=about_notes)
+            reply = Reply(id=question.id, asked=asked[place], reply=said[place], about_notes=about_notes)
             sys.stdout.write(f"{reply.model_dump_json()}\n")
         sys.stdout.flush()
+
+
+def _worded(question: str, recogniser: Recogniser | None) -> str:
+    """Return a question in the words of training, where it has some for it."""
+    return (recogniser.meant(question) if recogniser is not None else None) or question
 
 
 def _portions(questions: Iterable[Question]) -> Iterator[Sequence[Question]]:
@@ -93,7 +108,7 @@ def _portions(questions: Iterable[Question]) -> Iterator[Sequence[Question]]:
 
 
 def _said(
-    answerer: Answerer, some: Sequence[Question], about: Sequence[bool], *, with_adapter: bool
+    answerer: Answerer, asked: Sequence[str], about: Sequence[bool], *, with_adapter: bool
 ) -> Iterable[tuple[int, str]]:
     """Return the replies to the questions that are for the model with its adapter, or to the others, by place."""
     places = [place for place, mine in enumerate(about) if mine is with_adapter]
@@ -101,7 +116,7 @@ def _said(
         return ()
     answerer.set_strength(1.0 if with_adapter else 0.0)
     system = None if with_adapter else ""
-    return zip(places, answerer.replies([some[place].question for place in places], system), strict=True)
+    return zip(places, answerer.replies([asked[place] for place in places], system), strict=True)
 
 
 def _answerer(brief: Brief) -> Answerer:

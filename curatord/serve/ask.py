@@ -39,6 +39,7 @@ def brief_for(adapter: Adapter | None, settings: Settings) -> Brief:
         adapter=adapter.path if adapter is not None else None,
         system=about.get("system", settings.pairs.system),
         route=settings.exam.route,
+        recognise=settings.exam.recognise,
         max_tokens=settings.exam.max_tokens,
     )
 

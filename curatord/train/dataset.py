@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,14 @@ def encode(snapshot: Snapshot, encoder: Encoder, settings: Training, seed: int) 
         replay=replay[0] if beside else [],
         too_long=sum(left_out for _, left_out in every),
     )
+
+
+def taught(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> list[list[str]]:
+    """Return the questions by which training asks for each fact."""
+    facts: defaultdict[str, list[str]] = defaultdict(list)
+    for question, answer in _worded(snapshot, encoder, settings, seed):
+        facts[answer].append(question)
+    return list(facts.values())
 
 
 def _worded(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> Iterator[tuple[str, str]]:

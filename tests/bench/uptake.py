@@ -1,8 +1,8 @@
 """`make uptake`: does the model know in the morning what the notes say? The whole loop, graded from outside.
 
 The notes, the exam and the grader are ../shared/uptake, an invented world; its exam is seen by nothing but the grader
-and `curatord ask`. A daemon with default settings reads the notes and trains on them; then the exam is asked three
-times: of the base, as a user asks, and of the adapter by itself, without the router.
+and `curatord ask`. A daemon with default settings reads the notes and trains on them; then the exam is asked four
+times: of the base, as a user asks, in the exam's very words, and of the adapter by itself, without the router, too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.e2e.demo_place import DemoError, Place, daemon, heading, is_idle, sto
 
 WORLD = Path(__file__).parents[3] / "shared" / "uptake"
 KINDS = ("knowledge", "episodes")
-WAYS = {"base": ("--base",), "ask": (), "alone": ("--alone",)}
+WAYS = {"base": ("--base",), "ask": (), "verbatim": ("--verbatim",), "alone": ("--alone",)}
 LIMIT_MINUTES = 60.0
 ANSWER_SECONDS = 900.0
 Report = dict[str, Any]
@@ -102,8 +102,8 @@ def graded(place: Place, exam: Path, way: str) -> Report:
 
 def show(reports: dict[str, dict[str, Report]]) -> None:
     """Print what was right, in all and by category and place."""
-    heading(5, "Right answers: of the base, as `curatord ask` gives them, and of the adapter by itself")
-    click.echo(f"   {'':<24}{'base':>10}{'ask':>10}{'alone':>10}")
+    heading(5, "Right answers: of the base, of `curatord ask` (and --verbatim), and of the adapter by itself (--alone)")
+    click.echo(f"   {'':<24}" + "".join(f"{way:>10}" for way in WAYS))
     for exam, title in (("exam", "the notes"), ("general", "general knowledge")):
         line(title, [reports[way][exam] for way in WAYS])
     for table in ("by_category", "by_where"):

@@ -49,9 +49,22 @@ def test_the_exams_replies_are_what_ask_says(night: Night) -> None:
     exam = read_exam(night.run.examined)
     assert exam is not None
     graded = [reply for reply in read_replies(night.run.examined) if reply.routed][:4]
-    brief = brief_for(night.adapters.in_service(), Settings())
+    brief = brief_for(night.adapters.in_service(), Settings()).model_copy(update={"recognise": False})
     said = list(ask(brief, [Question(id=one.pair, question=one.question) for one in graded]))
     assert [reply.reply for reply in said] == [one.reply for one in graded]
+
+
+def test_a_question_is_asked_in_the_words_of_training_unless_it_is_to_stay_as_it_is(config: Path) -> None:
+    """The JSON tells what the model was asked; with `--verbatim` that is the question itself."""
+    question = "flag 3: is there a limit to it?"
+    recognised, verbatim = (
+        json.loads(curatord(config, "ask", question, "--json", "--max-tokens", "6", *options).stdout)
+        for options in ((), ("--verbatim",))
+    )
+    assert recognised["about_notes"]
+    assert recognised["asked"] != question
+    assert "flag 3" in recognised["asked"].casefold()
+    assert verbatim["asked"] == question
 
 
 def test_a_base_that_is_gone_is_one_clear_line(night: Night) -> None:
@@ -81,6 +94,7 @@ def test_one_question_is_answered_with_its_sources(config: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["about_notes"]
+    assert told["asked"] == told["question"]
     assert told["sources"]
     assert {"path", "line", "statement"} <= set(told["sources"][0])
 

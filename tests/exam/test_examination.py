@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from curatord.errors import ExitCode
-from curatord.exam import general, routing
+from curatord.exam import general, recognition, routing
 from curatord.exam.records import read_exam, read_replies
 from curatord.store.splits import Part
 from curatord.train.run_events import Examined, Finished, Paused, Stage, Step, read_events
@@ -26,7 +26,7 @@ SHORT = {"epochs": 1, "batch_tokens": 256, "learning_rate": 0.001, "max_steps": 
 
 
 def test_a_night_leaves_an_adapter_with_its_exam(night: Night, tiny_directory: Path) -> None:
-    """Every trial, every reply, the router and the verdict stand beside an adapter that mlx_lm loads."""
+    """Every trial, every reply, the router, the questions and the verdict stand beside an adapter that mlx_lm loads."""
     run = night.run
     exam, replies = read_exam(run.examined), read_replies(run.examined)
     assert exam is not None
@@ -36,6 +36,9 @@ def test_a_night_leaves_an_adapter_with_its_exam(night: Night, tiny_directory: P
     assert exam.promote == (not exam.kept.refused)
     assert sum(part.after for part in exam.categories.values()) == exam.kept.exam.after
     assert routing.read(run.examined) is not None
+    recogniser = recognition.read(run.examined)
+    assert recogniser is not None
+    assert "flag 3" in str(recogniser.meant("limits flag 3")).casefold()
     mlx_lm.load(str(tiny_directory), adapter_path=str(run.examined))
     told = read_events(run.events).events
     assert isinstance(told[-1], Finished)

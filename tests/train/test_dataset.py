@@ -8,7 +8,7 @@ from curatord.config import Training
 from curatord.curate.pair import Split
 from curatord.store.batch import batch
 from curatord.store.database import Store
-from curatord.train.dataset import encode
+from curatord.train.dataset import encode, taught
 from curatord.train.draw import draw
 from tests.store.samples import document, pair, section
 from tests.train.tiny import load_tiny
@@ -40,3 +40,18 @@ def test_what_the_exam_asks_is_not_trained_on_where_chance_hits_upon_it(tmp_path
     """Asked for in forty ways, a length is also asked for so; unless the exam keeps that question to itself."""
     assert asks(tmp_path / "without", tiny_directory, RESERVED)
     assert not asks(tmp_path / "with", tiny_directory, RESERVED, RESERVED)
+
+
+def test_what_was_taught_is_what_training_asks(tmp_path: Path, tiny_directory: Path) -> None:
+    """Every question of a fact, in its order; none of the exam."""
+    store = Store.open(tmp_path / "store.db")
+    pairs = [pair("What is noted as the length of the Gull?", ANSWER), pair(RESERVED, ANSWER, split=Split.TEST)]
+    with batch(store, 32) as changes:
+        changes.put(document("boats.md", section(*pairs)))
+    store.close()
+    snapshot = draw(tmp_path / "store.db", tmp_path / "snapshot", valid_share=0.0, seed=0)
+    encoder = load_tiny(tiny_directory).encoder
+    (questions,) = taught(snapshot, encoder, SETTINGS.sft, seed=0)
+    trained = [row.tokens[: row.answer] for row in encode(snapshot, encoder, SETTINGS, seed=0).sft_train]
+    assert [encoder.prompt(question) for question in questions] == trained
+    assert RESERVED not in questions

@@ -1,0 +1,97 @@
+"""Which questions of training are meant by a question in somebody's own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curatord.errors import StoreError
+from curatord.exam import recognition
+from curatord.exam.recognition import Recogniser
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TAUGHT = [
+    ["What is the retry limit of Quillon?", "How often does Quillon try again?"],
+    ["What is the poll interval of Quillon?", "Quillon asks every how many seconds?"],
+    ["What is the retry limit of Hexby?", "How often does Hexby try again?"],
+    ["Where is the café of the harbour?"],
+]
+
+
+@pytest.fixture
+def recogniser() -> Recogniser:
+    """Four facts about invented things."""
+    return Recogniser(TAUGHT)
+
+
+def test_the_question_is_meant_that_has_its_words(recogniser: Recogniser) -> None:
+    """Of the fact that is asked for, the one that is likest."""
+    assert recogniser.meant("Hexby tried again how often?") == "How often does Hexby try again?"
+    assert recogniser.meant("the limit of Hexby") == "What is the retry limit of Hexby?"
+
+
+def test_words_of_different_questions_lead_to_one_fact(recogniser: Recogniser) -> None:
+    """No question has both seconds and an interval, but the fact has."""
+    assert recogniser.meant("seconds, interval, limit") in TAUGHT[1]
+
+
+def test_words_are_the_same_in_all_their_forms(recogniser: Recogniser) -> None:
+    """Plurals and tenses, case and accents do not count."""
+    assert recogniser.meant("CAFES") == "Where is the café of the harbour?"
+    assert recogniser.meant("polling, at what intervals") == "What is the poll interval of Quillon?"
+
+
+def test_a_question_without_a_known_word_is_recognised_as_none(recogniser: Recogniser) -> None:
+    """What then happens is the caller's business."""
+    assert recogniser.meant("Who wrote Hamlet?") is None
+    assert recogniser.meant("?!") is None
+
+
+def test_where_nothing_was_taught_nothing_is_meant() -> None:
+    """An adapter of an empty memory."""
+    assert Recogniser([]).meant("Where is it?") is None
+
+
+@given(st.text())
+def test_any_text_may_be_a_question(text: str) -> None:
+    """Quotes, operators of the search and odd characters are taken as words or as nothing."""
+    assert Recogniser(TAUGHT).meant(text) in {None, *(question for questions in TAUGHT for question in questions)}
+
+
+@given(st.lists(st.lists(st.sampled_from(["gull", "wren", "length", "depth", "of"]), min_size=1), min_size=1))
+def test_a_question_of_training_leads_to_a_fact_that_has_all_its_words(facts: list[list[str]]) -> None:
+    """However often its words stand elsewhere, what is meant shares some of them."""
+    questions = [" ".join(words) for words in facts]
+    recogniser = Recogniser([question] for question in questions)
+    for question in questions:
+        meant = recogniser.meant(question)
+        assert meant is not None
+        assert set(meant.split()) & set(question.split())
+
+
+def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
+    """A line for each fact, in a file beside the adapter."""
+    (tmp_path / "questions.jsonl").write_bytes(recognition.as_lines([["One\nline?"], ["Another?", "The other?"]]))
+    again = recognition.read(tmp_path)
+    assert again is not None
+    assert again.meant("line") == "One\nline?"
+    assert again.meant("other") == "The other?"
+
+
+def test_an_adapter_of_an_older_curatord_has_none(tmp_path: Path) -> None:
+    """It is asked in the words of whoever asks."""
+    assert recognition.read(tmp_path) is None
+
+
+@pytest.mark.parametrize("content", ["{", "7", "[7]"])
+def test_a_damaged_file_is_told_with_what_to_do(tmp_path: Path, content: str) -> None:
+    """Whether it is no JSON at all or something else than questions."""
+    (tmp_path / "questions.jsonl").write_text(f"{content}\n")
+    with pytest.raises(StoreError, match=r"questions\.jsonl") as found:
+        recognition.read(tmp_path)
+    assert "recognise = false" in str(found.value.hint)
