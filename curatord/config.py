@@ -129,9 +129,9 @@ class Lora(Table):
 class Sft(Table):
     """Supervised fine-tuning: the answers are learned."""
 
-    epochs: int = Field(3, ge=1, le=100, description="Times every pair is seen.")
+    epochs: int = Field(4, ge=1, le=100, description="Times every pair is seen.")
     ways: int = Field(
-        6, ge=0, le=100, description="Ways in which a fact is asked for, at most; 0: as the store asks, and no others."
+        4, ge=0, le=100, description="Ways in which a fact is asked for, at most; 0: as the store asks, and no others."
     )
     fact_tokens: int = Field(
         160, ge=1, description="Answer tokens of a fact in an epoch; where they are more, it is asked in fewer ways."

@@ -2,7 +2,8 @@
 
 adapters.safetensors adapter_config.json    as mlx_lm loads them, at the strength that did best
 exam.json replies.jsonl    what it knows, question by question
-routing.json questions.jsonl    which questions are its own, and in which words it was taught
+routing.json                              which questions are its own
+questions.jsonl meanings.safetensors      in which words it was taught, and what is meant by them
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from curatord.exam import gate, questions, recognition, records, routing, verdic
 from curatord.exam.answering import Answerer, InterruptedByRequest
 from curatord.exam.interrogate import interrogate
 from curatord.exam.judge import open_judge
+from curatord.exam.meaning import Meanings
+from curatord.exam.meaning_model import MeaningModel
 from curatord.exam.revision import Round, misses
 from curatord.exam.second_opinion import SecondOpinion
 from curatord.exam.sitting import Said, Sitting
@@ -28,6 +31,7 @@ from curatord.store.splits import Part
 from curatord.train import backend, base_model, lora, replay, tensor_file
 from curatord.train.adapter_files import CONFIG, WEIGHTS
 from curatord.train.dataset import taught
+from curatord.train.model_files import BaseModelError
 from curatord.train.run_events import Examined, Stage, StageBegan, Warned
 from curatord.train.snapshot import open_snapshot
 from curatord.train.wording import by_answer
@@ -107,12 +111,20 @@ class Examination:
         replies = self._with_sureness(best, answerer, learner)
         update = self._opinions(asked, replies) | {"gone": self._gone(snapshot, answerer)}
         exam = self._record(learner, snapshot, best, base).model_copy(update=update)
-        self._publish(exam, replies, best.weights, router, self._taught(learner, snapshot))
+        self._publish(exam, replies, best.weights, router, self._recognisable(learner, snapshot))
 
-    def _taught(self, learner: Learner, snapshot: Snapshot) -> bytes:
-        """Return the questions by which the adapter was taught, as they are kept beside it."""
+    def _recognisable(self, learner: Learner, snapshot: Snapshot) -> dict[str, bytes]:
+        """Return what the adapter was taught, as it is kept beside it: the files of `recognition` by name."""
         request = self._request
-        return recognition.as_lines(taught(snapshot, learner.encoder, request.training.sft, request.seed))
+        facts = taught(snapshot, learner.encoder, request.training.sft, request.seed)
+        kept = {records.QUESTIONS: recognition.as_lines(facts)}
+        try:
+            model = MeaningModel.load(request.models)
+        except BaseModelError as error:
+            self._tell(Warned(message=f"Questions will be recognised by their words alone. {error} {error.hint}"))
+            return kept
+        meanings = Meanings.of(model.meanings([recognition.described(fact) for fact in facts]))
+        return kept | {records.MEANINGS: meanings.to_bytes()}
 
     def _call_judge(self, learner: Learner) -> None:
         settings = self._request.exam.judge
@@ -247,7 +259,7 @@ class Examination:
         replies: list[records.Reply],
         weights: Arrays,
         router: routing.Router | None,
-        questions: bytes,
+        recognisable: dict[str, bytes],
     ) -> None:
         """Put everything into `examined`, which appears once it is whole and on disk."""
         final = self._run.examined
@@ -258,7 +270,8 @@ class Examination:
         write_file(draft / CONFIG, at_strength((self._run.adapter / CONFIG).read_bytes(), exam.scale))
         write_file(draft / records.EXAM, exam.model_dump_json(indent=2).encode() + b"\n")
         write_file(draft / records.REPLIES, records.as_lines(replies))
-        write_file(draft / records.QUESTIONS, questions)
+        for name, content in recognisable.items():
+            write_file(draft / name, content)
         if router is not None:
             routing.write(router, draft)
         publish_directory(draft, final)

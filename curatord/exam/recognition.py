@@ -1,71 +1,134 @@
 """Which of the questions that an adapter was taught ask for the same thing as a question in somebody's own words.
 
 A small model says what it knows when it is asked as it was in training, and often not otherwise. Before it is asked,
-the question is therefore looked up among those of its training. These alone are looked at: what they were answered with
-is kept nowhere beside an adapter, it comes out of the weights or not at all.
+the question is therefore looked up among what it was taught: by its words among the questions of training, and by what
+it means among the facts. What the facts say is kept nowhere beside an adapter, only vectors of it: the answer comes out
+of the weights or not at all.
 
-`questions.jsonl` has a line for each fact, with all its questions.
+questions.jsonl         a line for each fact, with all its questions
+meanings.safetensors    the vectors of each fact, in the same order: `Meanings.to_bytes`
 """
 
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import orjson
 
 from curatord.errors import StoreError
-from curatord.exam.records import QUESTIONS
+from curatord.exam.meaning import Meanings
+from curatord.exam.records import MEANINGS, QUESTIONS
 from curatord.exam.retrieval import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from curatord.exam.meaning import Meaning
+    from curatord.train.dataset import Taught
+
+WORDS_COUNT = 0.0025  # what a point of BM25 is worth beside a likeness in [-1, 1]
+_FEW_WORDS = 6  # a statement of fewer, or one of several lines, says little without its question
+
+
+class Reader(Protocol):
+    """What finds the meaning of texts."""
+
+    def meanings(self, texts: Sequence[str]) -> list[Meaning]:
+        """Return what each text means."""
+
 
 class Recogniser:
-    """The questions of an adapter's training in a full-text index: English stems, no accents, ranked by BM25."""
+    """The questions of an adapter's training in a full-text index: English stems, no accents, ranked by BM25.
 
-    def __init__(self, facts: Iterable[Sequence[str]]) -> None:
+    With the meanings of the facts, and a reader for that of a question, both together tell which fact is meant.
+    """
+
+    def __init__(
+        self, facts: Iterable[Sequence[str]], meanings: Meanings | None = None, reader: Reader | None = None
+    ) -> None:
         """Index the questions of each fact, together and one by one."""
+        self._meanings, self._reader = meanings, reader
+        self._facts = [list(questions) for questions in facts]
         self._index = sqlite3.connect(":memory:", check_same_thread=False)
         self._index.execute(f"CREATE VIRTUAL TABLE facts USING fts5(questions, {_WORDS})")
         self._index.execute(f"CREATE VIRTUAL TABLE asked USING fts5(question, fact UNINDEXED, {_WORDS})")
-        for number, questions in enumerate(facts):
+        for number, questions in enumerate(self._facts):
             self._index.execute("INSERT INTO facts (rowid, questions) VALUES (?, ?)", (number, "\n".join(questions)))
             self._index.executemany("INSERT INTO asked VALUES (?, ?)", [(question, number) for question in questions])
 
     def meant(self, question: str) -> str | None:
-        """Return the question of training that asks for the same, None where none has a word in common with it.
+        """Return the question of training that asks for the same, None where nothing is like it.
 
         That is the likest one of the likeliest fact. All questions of a fact count there as one text: any of them may
         have the word that was used.
         """
-        match = " OR ".join(f'"{word}"' for word in content_words(question))
-        fact = self._index.execute(_FACT, (match,)).fetchone() if match else None
-        if fact is None:
-            return None
-        (found,) = self._index.execute(_ASKED, (match, *fact)).fetchone()
-        return str(found)
+        ranked = self.ranked(question)
+        return self._likest(ranked[0], _match(question)) if ranked else None
+
+    def ranked(self, question: str) -> list[int]:
+        """Return the numbers of the facts that a question may mean, the likeliest first."""
+        by_words = self._by_words(_match(question))
+        if self._meanings is None or self._reader is None:
+            return sorted(by_words, key=lambda fact: (-by_words[fact], fact))
+        (meaning,) = self._reader.meanings([question])
+        scores = self._meanings.likeness(meaning)
+        scores[list(by_words)] += WORDS_COUNT * np.array(list(by_words.values()), np.float32)
+        ranked: list[int] = np.argsort(-scores, kind="stable").tolist()
+        return ranked if by_words or len(meaning.vectors) else []
+
+    def _by_words(self, match: str) -> dict[int, float]:
+        """Return the BM25 of every fact that has one of the words."""
+        return dict(self._index.execute(_BY_WORDS, (match,)).fetchall()) if match else {}
+
+    def _likest(self, fact: int, match: str) -> str:
+        """Return the question of a fact that has most of the words in `match`, its first one where none has any."""
+        found = self._index.execute(_ASKED, (match, fact)).fetchone() if match else None
+        return str(found[0]) if found else self._facts[fact][0]
 
 
 _WORDS = "tokenize = 'porter unicode61 remove_diacritics 2'"
-_FACT = "SELECT rowid FROM facts WHERE facts MATCH ? ORDER BY bm25(facts), rowid LIMIT 1"
+_BY_WORDS = "SELECT rowid, -bm25(facts) FROM facts WHERE facts MATCH ?"
 _ASKED = "SELECT question FROM asked WHERE asked MATCH ? AND fact = ? ORDER BY bm25(asked), rowid LIMIT 1"
 
 
-def as_lines(facts: Iterable[Sequence[str]]) -> bytes:
+def _match(question: str) -> str:
+    """Return a full-text query for any word of a question; empty where it has none."""
+    return " OR ".join(f'"{word}"' for word in content_words(question))
+
+
+def described(fact: Taught) -> str:
+    """Return the text whose meaning stands for a fact."""
+    alone = "\n" not in fact.statement.strip() and len(fact.statement.split()) >= _FEW_WORDS
+    return f"{fact.title}: {fact.statement if alone else f'{fact.questions[0]} {fact.statement}'}"
+
+
+def as_lines(facts: Iterable[Taught]) -> bytes:
     """Return the questions of each fact as they are kept beside an adapter."""
-    return b"".join(orjson.dumps(list(questions), option=orjson.OPT_APPEND_NEWLINE) for questions in facts)
+    return b"".join(orjson.dumps(fact.questions, option=orjson.OPT_APPEND_NEWLINE) for fact in facts)
 
 
-def read(adapter: Path) -> Recogniser | None:
+def read(adapter: Path, reader: Reader | None = None) -> Recogniser | None:
     """Return the recogniser of an adapter, None where it has none; raise StoreError where it is damaged."""
     file = adapter / QUESTIONS
     try:
-        return Recogniser(orjson.loads(line) for line in file.read_bytes().splitlines())
+        facts = [orjson.loads(line) for line in file.read_bytes().splitlines()]
+        return Recogniser(facts, _meanings(adapter, len(facts)) if reader else None, reader)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as error:
         hint = "Set [exam] recognise = false, or promote another adapter."
         raise StoreError(f"{file} cannot be read.", hint=hint) from error
+
+
+def _meanings(adapter: Path, facts: int) -> Meanings | None:
+    """Return what is kept of the facts' meanings, None where nothing is."""
+    try:
+        found = Meanings.from_bytes((adapter / MEANINGS).read_bytes())
+    except FileNotFoundError:
+        return None
+    if len(found.ends) != facts:
+        raise ValueError(f"{MEANINGS} is of other facts")
+    return found

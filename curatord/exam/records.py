@@ -17,6 +17,7 @@ EXAM = "exam.json"
 REPLIES = "replies.jsonl"
 ROUTING = "routing.json"
 QUESTIONS = "questions.jsonl"
+MEANINGS = "meanings.safetensors"
 
 
 class Record(BaseModel):

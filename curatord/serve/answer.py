@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from curatord.errors import CuratordError, ExitCode
-from curatord.exam import recognition, routing
+from curatord.exam import recognition, records, routing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -79,7 +79,7 @@ def main() -> int:
 def _answer(brief: Brief, questions: Iterable[Question]) -> None:
     answerer = _answerer(brief)
     router = routing.read(brief.adapter) if brief.adapter is not None and brief.route else None
-    recogniser = recognition.read(brief.adapter) if brief.adapter is not None and brief.recognise else None
+    recogniser = _recogniser(brief.adapter, brief.models) if brief.adapter is not None and brief.recognise else None
     for some in _portions(questions):
         about = [brief.adapter is not None and (router is None or router.is_about_notes(q.question)) for q in some]
         asked = [
@@ -93,6 +93,18 @@ def _answer(brief: Brief, questions: Iterable[Question]) -> None:
             reply = Reply(id=question.id, asked=asked[place], reply=said[place], about_notes=about_notes)
             sys.stdout.write(f"{reply.model_dump_json()}\n")
         sys.stdout.flush()
+
+
+def _recogniser(adapter: Path, models: Path) -> Recogniser | None:
+    """Return the recogniser of an adapter: by words alone where the model that reads meanings is not there."""
+    from curatord.exam.meaning_model import MeaningModel  # noqa: PLC0415  as in _answerer
+    from curatord.train.model_files import BaseModelError  # noqa: PLC0415  see above
+
+    try:
+        reader = MeaningModel.load(models) if (adapter / records.MEANINGS).exists() else None
+    except BaseModelError:
+        reader = None
+    return recognition.read(adapter, reader)
 
 
 def _worded(question: str, recogniser: Recogniser | None) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curatord.curate.text import words
 from curatord.store.splits import Part
 from curatord.train.dpo import PreferenceRow
-from curatord.train.wording import brief, worded
+from curatord.train.wording import brief, by_answer, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from curatord.config import Sft, Training
     from curatord.train.rows import Encoder, TokenRow
     from curatord.train.snapshot import PreferenceRow as SnapshotRow
-    from curatord.train.snapshot import Snapshot
+    from curatord.train.snapshot import SftRow, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,21 @@ class Dataset:
     too_long: int
 
 
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A fact as it is taught: the title of its note, its statement, and the questions that it answers."""
+
+    title: str
+    statement: str
+    questions: tuple[str, ...]
+
+
 def encode(snapshot: Snapshot, encoder: Encoder, settings: Training, seed: int) -> Dataset:
     """Return the rows of a snapshot, worded as `settings` ask for.
 
     Where nothing holds the model to its base on replay rows (`kl` is 0), they are learned like the others.
     """
-    sft_train = encoder.rows(_worded(snapshot, encoder, settings.sft, seed))
+    sft_train = encoder.rows((row.question, row.answer) for row in _worded(snapshot, encoder, settings.sft, seed))
     sft_valid = encoder.rows((row.question, brief(row.answer)) for row in snapshot.sft(Part.VALID))
     replay = encoder.rows((row.question, row.answer) for row in snapshot.replay())
     preference_train, preference_valid = (
@@ -55,22 +63,22 @@ def encode(snapshot: Snapshot, encoder: Encoder, settings: Training, seed: int) 
     )
 
 
-def taught(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> list[list[str]]:
-    """Return the questions by which training asks for each fact."""
-    facts: defaultdict[str, list[str]] = defaultdict(list)
-    for question, answer in _worded(snapshot, encoder, settings, seed):
-        facts[answer].append(question)
-    return list(facts.values())
+def taught(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> list[Taught]:
+    """Return what training teaches: every fact with its questions."""
+    return [
+        Taught(rows[0].title, answer, tuple(row.question for row in rows))
+        for answer, rows in by_answer(_worded(snapshot, encoder, settings, seed)).items()
+    ]
 
 
-def _worded(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> Iterator[tuple[str, str]]:
+def _worded(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> Iterator[SftRow]:
     """Yield what is asked in training and answered; never a question of the exam, which chance might hit upon."""
     rows = list(snapshot.sft(Part.TRAIN))
     lengths = {answer: encoder.length(brief(answer)) for answer in {row.answer for row in rows}}
     reserved = {words(row.question) for row in snapshot.test()}
     for row in worded(rows, lengths, settings, seed):
         if words(row.question) not in reserved:
-            yield row.question, row.answer
+            yield row
 
 
 def preferences(rows: Iterable[SnapshotRow], encoder: Encoder) -> tuple[list[PreferenceRow], int]:

@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from curatord.train.run_events import StageBegan, read_events
 from tests.e2e.demo_place import DemoError, Place, daemon, heading, is_idle, stop, wait_for
 
 WORLD = Path(__file__).parents[3] / "shared" / "uptake"
@@ -29,19 +30,22 @@ ANSWER_SECONDS = 900.0
 Report = dict[str, Any]
 
 
-def main() -> int:
-    """Run the loop, print the tables, and return 0 where it got through; figures are for people to judge."""
+@click.command()
+@click.option("--keep", type=click.Path(path_type=Path), help="Work in this new directory, and leave it there.")
+def main(keep: Path | None) -> None:
+    """Run the loop and print the tables; figures are for people to judge."""
     if not WORLD.is_dir():
         click.echo(f"{WORLD} is not there: there is nothing to measure.")
-        return 0
-    with tempfile.TemporaryDirectory(prefix="curatord-uptake-") as directory:
-        place = Place(Path(directory))
+        return
+    with tempfile.TemporaryDirectory(prefix="curatord-uptake-") as temporary:
+        directory = keep or Path(temporary)
+        directory.mkdir(parents=True, exist_ok=True)
+        place = Place(directory)
         try:
             measure(place)
         except (DemoError, OSError, subprocess.SubprocessError, ValueError) as error:
             click.echo(f"\nUptake could not be measured: {error}\n\n{place.last_words()}", err=True)
-            return 1
-    return 0
+            sys.exit(1)
 
 
 def measure(place: Place) -> None:
@@ -62,6 +66,7 @@ def measure(place: Place) -> None:
         reports = {way: grades(place, way) for way in WAYS}
         stop(place, process)
     show(reports)
+    tell_stages(place)
     click.echo(f"\n   From the first note read to the verdict: {minutes:.1f} minutes (limit: {LIMIT_MINUTES:g}).")
 
 
@@ -112,10 +117,22 @@ def show(reports: dict[str, dict[str, Report]]) -> None:
             line(name, [reports[way]["exam"][table][name] for way in WAYS])
 
 
+def tell_stages(place: Place) -> None:
+    """Print how long each stage of the run took."""
+    (run,) = (place.state / "runs").iterdir()
+    told = read_events(run / "events.jsonl").events
+    begun = [event for event in told if isinstance(event, StageBegan)]
+    ends = [*(event.time for event in begun[1:]), told[-1].time]
+    spent = ", ".join(
+        f"{event.stage} {(end - event.time).total_seconds() / 60:.1f}" for event, end in zip(begun, ends, strict=True)
+    )
+    click.echo(f"\n   Minutes: {spent}.")
+
+
 def line(name: str, cells: list[Report]) -> None:
     """Print a line of the table."""
     click.echo(f"   {name:<24}" + "".join(f"{cell['correct']:>6}/{cell['n']:<3}" for cell in cells))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from curatord.errors import StoreError
 from curatord.exam import recognition
-from curatord.exam.recognition import Recogniser
+from curatord.exam.meaning import NOTHING, Meaning, Meanings
+from curatord.exam.recognition import Recogniser, described
+from curatord.train.dataset import Taught
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 TAUGHT = [
@@ -76,7 +79,8 @@ def test_a_question_of_training_leads_to_a_fact_that_has_all_its_words(facts: li
 
 def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     """A line for each fact, in a file beside the adapter."""
-    (tmp_path / "questions.jsonl").write_bytes(recognition.as_lines([["One\nline?"], ["Another?", "The other?"]]))
+    taught = [Taught("T", "One.", ("One\nline?",)), Taught("T", "Two.", ("Another?", "The other?"))]
+    (tmp_path / "questions.jsonl").write_bytes(recognition.as_lines(taught))
     again = recognition.read(tmp_path)
     assert again is not None
     assert again.meant("line") == "One\nline?"
@@ -95,3 +99,36 @@ def test_a_damaged_file_is_told_with_what_to_do(tmp_path: Path, content: str) ->
     with pytest.raises(StoreError, match=r"questions\.jsonl") as found:
         recognition.read(tmp_path)
     assert "recognise = false" in str(found.value.hint)
+
+
+def test_a_fact_is_described_by_its_note_and_its_statement() -> None:
+    """Where that says little, or is a block of code, by its question too."""
+    long = Taught("Boats", "The length of the Gull is 7 m.", ("How long is the Gull?",))
+    short = Taught("Boats", "Seven metres.", ("How long is the Gull?",))
+    code = Taught("Boats", "launch --slip 3\nlaunch --slip 4 --at high-tide --crew 6", ("How is it launched?",))
+    assert described(long) == "Boats: The length of the Gull is 7 m."
+    assert described(short) == "Boats: How long is the Gull? Seven metres."
+    assert described(code).startswith("Boats: How is it launched? launch")
+
+
+def test_meanings_of_other_facts_are_told_with_what_to_do(tmp_path: Path) -> None:
+    """As many as there are questions, or the files do not belong together."""
+    (tmp_path / "questions.jsonl").write_bytes(recognition.as_lines([Taught("T", "One.", ("One?",))]))
+    (tmp_path / "meanings.safetensors").write_bytes(Meanings.of([NOTHING, NOTHING]).to_bytes())
+    with pytest.raises(StoreError, match=r"questions\.jsonl"):
+        recognition.read(tmp_path, Unread())
+
+
+class Unread:
+    """Finds nothing in any text."""
+
+    def meanings(self, texts: Sequence[str]) -> list[Meaning]:
+        """Return that."""
+        return [NOTHING for _ in texts]
+
+
+def test_words_decide_where_the_meaning_of_a_question_is_not_known() -> None:
+    """As they do without meanings; and where no word is known either, nothing is meant."""
+    recogniser = Recogniser(TAUGHT, Meanings.of([NOTHING] * len(TAUGHT)), Unread())
+    assert recogniser.meant("Hexby tried again how often?") == "How often does Hexby try again?"
+    assert recogniser.meant("Who wrote Hamlet?") is None

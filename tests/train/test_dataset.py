@@ -43,7 +43,7 @@ def test_what_the_exam_asks_is_not_trained_on_where_chance_hits_upon_it(tmp_path
 
 
 def test_what_was_taught_is_what_training_asks(tmp_path: Path, tiny_directory: Path) -> None:
-    """Every question of a fact, in its order; none of the exam."""
+    """Every fact with its questions, in their order; none of the exam."""
     store = Store.open(tmp_path / "store.db")
     pairs = [pair("What is noted as the length of the Gull?", ANSWER), pair(RESERVED, ANSWER, split=Split.TEST)]
     with batch(store, 32) as changes:
@@ -51,7 +51,8 @@ def test_what_was_taught_is_what_training_asks(tmp_path: Path, tiny_directory: P
     store.close()
     snapshot = draw(tmp_path / "store.db", tmp_path / "snapshot", valid_share=0.0, seed=0)
     encoder = load_tiny(tiny_directory).encoder
-    (questions,) = taught(snapshot, encoder, SETTINGS.sft, seed=0)
+    (fact,) = taught(snapshot, encoder, SETTINGS.sft, seed=0)
     trained = [row.tokens[: row.answer] for row in encode(snapshot, encoder, SETTINGS, seed=0).sft_train]
-    assert [encoder.prompt(question) for question in questions] == trained
-    assert RESERVED not in questions
+    assert fact.statement == ANSWER
+    assert [encoder.prompt(question) for question in fact.questions] == trained
+    assert RESERVED not in fact.questions

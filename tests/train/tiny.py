@@ -31,7 +31,7 @@ FACTS = [
 ]
 SETTINGS: dict[str, Any] = {
     "lora": {"layers": 1, "rank": 4},
-    "sft": {"epochs": 2, "batch_tokens": 256, "learning_rate": 0.01, "word_dropout": 0.0},
+    "sft": {"epochs": 2, "ways": 6, "batch_tokens": 256, "learning_rate": 0.01, "word_dropout": 0.0},
     "dpo": {"batch_tokens": 512, "learning_rate": 0.01},
     "replay": {"kl": 0.0},
     "validate_every": 4,

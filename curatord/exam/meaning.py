@@ -1,0 +1,76 @@
+"""The meanings of texts as numbers, how they are compared, and how those of all facts are kept.
+
+Two texts are compared token by token (late interaction: ColBERT, arXiv:2004.12832): each token of the question counts
+with its nearest token of the other text. Here it also has a weight, so that "which" does not count as "pumps" does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+DIMENSIONS = 128
+_STEPS = 127.0  # of an int8
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A text of T tokens: `vectors` (T, 128) float32 of length 1, and their `weights` (T,) float32, which sum to 1."""
+
+    vectors: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+NOTHING = Meaning(np.zeros((0, DIMENSIONS), np.float32), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """The vectors of all facts behind one another: (N, 128) int8; `ends` (facts,) int32 are where each one's end."""
+
+    vectors: NDArray[np.int8]
+    ends: NDArray[np.int32]
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Meanings:
+        """Return what `to_bytes` gave; raise ValueError for anything else."""
+        try:
+            arrays = load(data)
+            found = cls(arrays["vectors"], arrays["ends"])
+        except (SafetensorError, KeyError) as error:
+            raise ValueError(str(error)) from error
+        if found.vectors.ndim != 2 or found.ends.ndim != 1 or found.ends.max(initial=0) != len(found.vectors):
+            raise ValueError("vectors and ends do not fit")
+        return found
+
+    def to_bytes(self) -> bytes:
+        """Return the content of a safetensors file."""
+        data: bytes = save({"vectors": self.vectors, "ends": self.ends})
+        return data
+
+    @classmethod
+    def of(cls, meanings: Sequence[Meaning]) -> Meanings:
+        """Put the meanings of facts together."""
+        whole = np.concatenate([np.zeros((0, DIMENSIONS), np.float32), *(one.vectors for one in meanings)])
+        ends = np.cumsum([len(one.vectors) for one in meanings], dtype=np.int32)
+        return cls(np.rint(whole * _STEPS).astype(np.int8), ends)
+
+    def likeness(self, question: Meaning) -> NDArray[np.float32]:
+        """Return how like each fact is to a question, in [-1, 1]: each of its tokens counts with the nearest one."""
+        starts = np.concatenate([[0], self.ends[:-1]]).astype(np.int64)
+        found = np.full(len(self.ends), -1.0, np.float32)
+        some = self.ends > starts
+        if some.any() and len(question.vectors):
+            cosines = question.vectors @ (self.vectors.astype(np.float32) / np.float32(_STEPS)).T
+            nearest = np.maximum.reduceat(cosines, starts[some], axis=1)
+            found[some] = question.weights @ nearest
+        return found
