@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DIMENSIONS = 128
 _STEPS = 127.0  # of an int8
+_TOGETHER = 2048  # facts that are made float32 at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,26 @@ class Meanings:
         ends = np.cumsum([len(one.vectors) for one in meanings], dtype=np.int32)
         return cls(np.rint(whole * _STEPS).astype(np.int8), ends)
 
-    def likeness(self, question: Meaning) -> NDArray[np.float32]:
-        """Return how like each fact is to a question, in [-1, 1]: each of its tokens counts with the nearest one."""
-        starts = np.concatenate([[0], self.ends[:-1]]).astype(np.int64)
-        found = np.full(len(self.ends), -1.0, np.float32)
-        some = self.ends > starts
-        if some.any() and len(question.vectors):
-            cosines = question.vectors @ (self.vectors.astype(np.float32) / np.float32(_STEPS)).T
-            nearest = np.maximum.reduceat(cosines, starts[some], axis=1)
-            found[some] = question.weights @ nearest
+    def only(self, fact: int) -> Meanings:
+        """Return the meaning of one of the facts."""
+        first = int(self.ends[fact - 1]) if fact else 0
+        vectors = self.vectors[first : self.ends[fact]]
+        return Meanings(vectors, np.array([len(vectors)], np.int32))
+
+    def likeness(self, questions: Sequence[Meaning]) -> NDArray[np.float32]:
+        """Return how like each question is to each fact, (questions, facts) in [-1, 1].
+
+        Each token of a question counts with the nearest one of the fact.
+        """
+        found = np.full((len(questions), len(self.ends)), -1.0, np.float32)
+        starts = np.concatenate([np.zeros(1, np.int32), self.ends[:-1]])
+        with_tokens = np.flatnonzero(self.ends > starts)
+        for some in np.split(with_tokens, range(_TOGETHER, len(with_tokens), _TOGETHER)):
+            if len(some):
+                first = starts[some[0]]
+                facts = self.vectors[first : self.ends[some[-1]]].astype(np.float32) / np.float32(_STEPS)
+                for row, question in enumerate(questions):
+                    if len(question.vectors):
+                        cosines = question.vectors @ facts.T
+                        found[row, some] = question.weights @ np.maximum.reduceat(cosines, starts[some] - first, axis=1)
         return found

@@ -12,6 +12,7 @@ meanings.safetensors    the vectors of each fact, in the same order: `Meanings.t
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
 
 WORDS_COUNT = 0.0025  # what a point of BM25 is worth beside a likeness in [-1, 1]
 _FEW_WORDS = 6  # a statement of fewer, or one of several lines, says little without its question
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The fact that a question means, by its number, and the questions of training that ask for it, likest first."""
+
+    fact: int
+    questions: tuple[str, ...]
 
 
 class Reader(Protocol):
@@ -59,39 +68,54 @@ class Recogniser:
             self._index.execute("INSERT INTO facts (rowid, questions) VALUES (?, ?)", (number, "\n".join(questions)))
             self._index.executemany("INSERT INTO asked VALUES (?, ?)", [(question, number) for question in questions])
 
-    def meant(self, question: str) -> str | None:
-        """Return the question of training that asks for the same, None where nothing is like it.
+    @property
+    def knows_meanings(self) -> bool:
+        """Whether it has the meanings of the facts and can find those of other texts."""
+        return self._meanings is not None and self._reader is not None
 
-        That is the likest one of the likeliest fact. All questions of a fact count there as one text: any of them may
-        have the word that was used.
+    def meant(self, questions: Sequence[str]) -> list[Meant | None]:
+        """Return what each question means, None where nothing is like it.
+
+        All questions of a fact count there as one text: any of them may have the word that was used.
         """
-        ranked = self.ranked(question)
-        return self._likest(ranked[0], _match(question)) if ranked else None
+        return [
+            Meant(ranked[0], self._likest_first(ranked[0], _match(question))) if ranked else None
+            for question, ranked in zip(questions, self.ranked(questions), strict=True)
+        ]
 
-    def ranked(self, question: str) -> list[int]:
-        """Return the numbers of the facts that a question may mean, the likeliest first."""
-        by_words = self._by_words(_match(question))
+    def ranked(self, questions: Sequence[str]) -> list[list[int]]:
+        """Return the numbers of the facts that each question may mean, the likeliest first."""
+        by_words = [self._by_words(_match(question)) for question in questions]
         if self._meanings is None or self._reader is None:
-            return sorted(by_words, key=lambda fact: (-by_words[fact], fact))
-        (meaning,) = self._reader.meanings([question])
-        scores = self._meanings.likeness(meaning)
-        scores[list(by_words)] += WORDS_COUNT * np.array(list(by_words.values()), np.float32)
-        ranked: list[int] = np.argsort(-scores, kind="stable").tolist()
-        return ranked if by_words or len(meaning.vectors) else []
+            return [sorted(points, key=lambda fact: (-points[fact], fact)) for points in by_words]
+        meanings = self._reader.meanings(questions)
+        scores = self._meanings.likeness(meanings)
+        ranked: list[list[int]] = []
+        for row, points, meaning in zip(scores, by_words, meanings, strict=True):
+            row[list(points)] += WORDS_COUNT * np.array(list(points.values()), np.float32)
+            ranked.append(np.argsort(-row, kind="stable").tolist() if points or len(meaning.vectors) else [])
+        return ranked
 
     def _by_words(self, match: str) -> dict[int, float]:
         """Return the BM25 of every fact that has one of the words."""
         return dict(self._index.execute(_BY_WORDS, (match,)).fetchall()) if match else {}
 
-    def _likest(self, fact: int, match: str) -> str:
-        """Return the question of a fact that has most of the words in `match`, its first one where none has any."""
-        found = self._index.execute(_ASKED, (match, fact)).fetchone() if match else None
-        return str(found[0]) if found else self._facts[fact][0]
+    def _likest_first(self, fact: int, match: str) -> tuple[str, ...]:
+        """Return the questions of a fact: those with most of the words in `match`, then the others."""
+        found = self._index.execute(_ASKED, (match, fact)).fetchall() if match else []
+        return tuple(dict.fromkeys([*(question for (question,) in found), *self._facts[fact]]))
+
+    def agreement(self, fact: int, replies: Sequence[str]) -> list[float]:
+        """Return how far each reply says what the fact of that number says, in [-1, 1]; 0 where that is not known."""
+        if self._meanings is None or self._reader is None:
+            return [0.0] * len(replies)
+        agreement: list[float] = self._meanings.only(fact).likeness(self._reader.meanings(replies))[:, 0].tolist()
+        return agreement
 
 
 _WORDS = "tokenize = 'porter unicode61 remove_diacritics 2'"
 _BY_WORDS = "SELECT rowid, -bm25(facts) FROM facts WHERE facts MATCH ?"
-_ASKED = "SELECT question FROM asked WHERE asked MATCH ? AND fact = ? ORDER BY bm25(asked), rowid LIMIT 1"
+_ASKED = "SELECT question FROM asked WHERE asked MATCH ? AND fact = ? ORDER BY bm25(asked), rowid"
 
 
 def _match(question: str) -> str:

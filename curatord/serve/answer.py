@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from curatord.errors import CuratordError, ExitCode
 from curatord.exam import recognition, records, routing
+from curatord.serve.recall import Recalled, recall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,17 +83,30 @@ def _answer(brief: Brief, questions: Iterable[Question]) -> None:
     recogniser = _recogniser(brief.adapter, brief.models) if brief.adapter is not None and brief.recognise else None
     for some in _portions(questions):
         about = [brief.adapter is not None and (router is None or router.is_about_notes(q.question)) for q in some]
-        asked = [
-            _worded(question.question, recogniser if about_notes else None)
-            for question, about_notes in zip(some, about, strict=True)
-        ]
-        said = dict(_said(answerer, asked, about, with_adapter=True)) | dict(
-            _said(answerer, asked, about, with_adapter=False)
+        by_adapter, by_base = (
+            [question.question for question, mine in zip(some, about, strict=True) if mine is adapter]
+            for adapter in (True, False)
         )
-        for place, (question, about_notes) in enumerate(zip(some, about, strict=True)):
-            reply = Reply(id=question.id, asked=asked[place], reply=said[place], about_notes=about_notes)
+        from_adapter, from_base = iter(_recalled(answerer, recogniser, by_adapter)), iter(_general(answerer, by_base))
+        for question, about_notes in zip(some, about, strict=True):
+            asked, said = next(from_adapter if about_notes else from_base)
+            reply = Reply(id=question.id, asked=asked, reply=said, about_notes=about_notes)
             sys.stdout.write(f"{reply.model_dump_json()}\n")
         sys.stdout.flush()
+
+
+def _recalled(answerer: Answerer, recogniser: Recogniser | None, questions: Sequence[str]) -> Sequence[Recalled]:
+    """Return what the model with its adapter says."""
+    answerer.set_strength(1.0)
+    if recogniser is not None:
+        return recall(answerer.replies, recogniser, questions)
+    return [Recalled(*pair) for pair in zip(questions, answerer.replies(questions), strict=True)]
+
+
+def _general(answerer: Answerer, questions: Sequence[str]) -> Sequence[Recalled]:
+    """Return what the base model alone says."""
+    answerer.set_strength(0.0)
+    return [Recalled(*pair) for pair in zip(questions, answerer.replies(questions, ""), strict=True)]
 
 
 def _recogniser(adapter: Path, models: Path) -> Recogniser | None:
@@ -107,28 +121,11 @@ def _recogniser(adapter: Path, models: Path) -> Recogniser | None:
     return recognition.read(adapter, reader)
 
 
-def _worded(question: str, recogniser: Recogniser | None) -> str:
-    """Return a question in the words of training, where it has some for it."""
-    return (recogniser.meant(question) if recogniser is not None else None) or question
-
-
 def _portions(questions: Iterable[Question]) -> Iterator[Sequence[Question]]:
     """Yield the questions in groups."""
     upcoming = iter(questions)
     while some := list(islice(upcoming, TOGETHER)):
         yield some
-
-
-def _said(
-    answerer: Answerer, asked: Sequence[str], about: Sequence[bool], *, with_adapter: bool
-) -> Iterable[tuple[int, str]]:
-    """Return the replies to the questions that are for the model with its adapter, or to the others, by place."""
-    places = [place for place, mine in enumerate(about) if mine is with_adapter]
-    if not places:
-        return ()
-    answerer.set_strength(1.0 if with_adapter else 0.0)
-    system = None if with_adapter else ""
-    return zip(places, answerer.replies([asked[place] for place in places], system), strict=True)
 
 
 def _answerer(brief: Brief) -> Answerer:

@@ -160,15 +160,15 @@ def tell(world: World, model: MeaningModel) -> None:
         ("by words alone", Recogniser(questions)),
         ("by words and meaning", Recogniser(questions, meanings, model)),
     ):
-        ranks = [_rank(recogniser, one) for one in asked]
+        ranked = recogniser.ranked([one.question for one in asked])
+        ranks = [_rank(order, one.facts) for order, one in zip(ranked, asked, strict=True)]
         shares = "  ".join(f"first {most}: {np.mean([rank < most for rank in ranks]):.1%}" for most in (1, 3, 10))
         click.echo(f"   {name:<22} {shares}")
 
 
-def _rank(recogniser: Recogniser, one: Asked) -> int:
+def _rank(order: Sequence[int], right: Sequence[int]) -> int:
     """Return how many wrong facts stand before the first right one."""
-    order = recogniser.ranked(one.question)
-    return next((place for place, fact in enumerate(order) if fact in one.facts), len(order) + 10)
+    return next((place for place, fact in enumerate(order) if fact in right), len(order) + 10)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def test_a_night_leaves_an_adapter_with_its_exam(night: Night, tiny_directory: P
     assert routing.read(run.examined) is not None
     recogniser = recognition.read(run.examined)
     assert recogniser is not None
-    assert "flag 3" in str(recogniser.meant("limits flag 3")).casefold()
+    assert "flag 3" in str(recogniser.meant(["limits flag 3"])).casefold()
     mlx_lm.load(str(tiny_directory), adapter_path=str(run.examined))
     told = read_events(run.events).events
     assert isinstance(told[-1], Finished)

@@ -41,8 +41,7 @@ def model(models: Path) -> MeaningModel:
 def test_a_question_in_other_words_finds_its_fact(model: MeaningModel, question: str) -> None:
     """Owners are looked after, and retention is holding on."""
     facts = Meanings.of(model.meanings(FACTS))
-    (meaning,) = model.meanings([question])
-    assert facts.likeness(meaning).argmax() == QUESTIONS[question]
+    assert facts.likeness(model.meanings([question])).argmax() == QUESTIONS[question]
 
 
 def test_a_text_means_the_same_whatever_stands_beside_it(model: MeaningModel) -> None:
@@ -72,8 +71,28 @@ def test_the_recogniser_knows_what_is_meant_by_words_that_no_question_has(model:
     taught = [["Who is the maintainer of the north pump?"], ["What is the retention period of snapshots?"]]
     meanings = Meanings.of(model.meanings([FACTS[0], FACTS[2]]))
     asked = "How long are old copies held?"
-    assert Recogniser(taught).meant(asked) is None
-    assert Recogniser(taught, meanings, model).meant(asked) == taught[1][0]
+    assert Recogniser(taught).meant([asked]) == [None]
+    (meant,) = Recogniser(taught, meanings, model).meant([asked])
+    assert meant is not None
+    assert list(meant.questions) == taught[1]
+
+
+def test_the_reply_that_says_a_fact_is_told_from_one_that_nearly_does(model: MeaningModel) -> None:
+    """Another number, another name, or the beginning of something else."""
+    recogniser = Recogniser([["?"]] * len(FACTS), Meanings.of(model.meanings(FACTS)), model)
+    says, name, thing = recogniser.agreement(
+        0,
+        [
+            "The maintainer of the north pump is Dana Voss.",
+            "The maintainer of the north pump is Ruta Salkind.",
+            "The retention period of nightly snapshots is 21 days.",
+        ],
+    )
+    assert says > name > thing
+    right, wrong = recogniser.agreement(
+        1, [f"The throughput of the north pump is {n} litres a minute." for n in (40, 14)]
+    )
+    assert right > wrong
 
 
 def test_without_the_built_in_model_it_cannot_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from curatord.errors import StoreError
 from curatord.exam import recognition
 from curatord.exam.meaning import NOTHING, Meaning, Meanings
-from curatord.exam.recognition import Recogniser, described
+from curatord.exam.recognition import Meant, Recogniser, described
 from curatord.train.dataset import Taught
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ TAUGHT = [
 ]
 
 
+def asked_as(recogniser: Recogniser, question: str) -> str | None:
+    """Return the likest question of training for a question, None where nothing is meant by it."""
+    (meant,) = recogniser.meant([question])
+    return meant.questions[0] if meant else None
+
+
 @pytest.fixture
 def recogniser() -> Recogniser:
     """Four facts about invented things."""
@@ -34,36 +40,42 @@ def recogniser() -> Recogniser:
 
 def test_the_question_is_meant_that_has_its_words(recogniser: Recogniser) -> None:
     """Of the fact that is asked for, the one that is likest."""
-    assert recogniser.meant("Hexby tried again how often?") == "How often does Hexby try again?"
-    assert recogniser.meant("the limit of Hexby") == "What is the retry limit of Hexby?"
+    assert asked_as(recogniser, "Hexby tried again how often?") == "How often does Hexby try again?"
+    assert asked_as(recogniser, "the limit of Hexby") == "What is the retry limit of Hexby?"
+
+
+def test_the_other_questions_of_a_fact_come_after_the_likest(recogniser: Recogniser) -> None:
+    """Each once; those without a word in common too."""
+    (meant,) = recogniser.meant(["seconds"])
+    assert meant == Meant(1, (TAUGHT[1][1], TAUGHT[1][0]))
 
 
 def test_words_of_different_questions_lead_to_one_fact(recogniser: Recogniser) -> None:
     """No question has both seconds and an interval, but the fact has."""
-    assert recogniser.meant("seconds, interval, limit") in TAUGHT[1]
+    assert asked_as(recogniser, "seconds, interval, limit") in TAUGHT[1]
 
 
 def test_words_are_the_same_in_all_their_forms(recogniser: Recogniser) -> None:
     """Plurals and tenses, case and accents do not count."""
-    assert recogniser.meant("CAFES") == "Where is the café of the harbour?"
-    assert recogniser.meant("polling, at what intervals") == "What is the poll interval of Quillon?"
+    assert asked_as(recogniser, "CAFES") == "Where is the café of the harbour?"
+    assert asked_as(recogniser, "polling, at what intervals") == "What is the poll interval of Quillon?"
 
 
 def test_a_question_without_a_known_word_is_recognised_as_none(recogniser: Recogniser) -> None:
     """What then happens is the caller's business."""
-    assert recogniser.meant("Who wrote Hamlet?") is None
-    assert recogniser.meant("?!") is None
+    assert asked_as(recogniser, "Who wrote Hamlet?") is None
+    assert asked_as(recogniser, "?!") is None
 
 
 def test_where_nothing_was_taught_nothing_is_meant() -> None:
     """An adapter of an empty memory."""
-    assert Recogniser([]).meant("Where is it?") is None
+    assert asked_as(Recogniser([]), "Where is it?") is None
 
 
 @given(st.text())
 def test_any_text_may_be_a_question(text: str) -> None:
     """Quotes, operators of the search and odd characters are taken as words or as nothing."""
-    assert Recogniser(TAUGHT).meant(text) in {None, *(question for questions in TAUGHT for question in questions)}
+    assert asked_as(Recogniser(TAUGHT), text) in {None, *(question for questions in TAUGHT for question in questions)}
 
 
 @given(st.lists(st.lists(st.sampled_from(["gull", "wren", "length", "depth", "of"]), min_size=1), min_size=1))
@@ -72,7 +84,7 @@ def test_a_question_of_training_leads_to_a_fact_that_has_all_its_words(facts: li
     questions = [" ".join(words) for words in facts]
     recogniser = Recogniser([question] for question in questions)
     for question in questions:
-        meant = recogniser.meant(question)
+        meant = asked_as(recogniser, question)
         assert meant is not None
         assert set(meant.split()) & set(question.split())
 
@@ -83,8 +95,8 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     (tmp_path / "questions.jsonl").write_bytes(recognition.as_lines(taught))
     again = recognition.read(tmp_path)
     assert again is not None
-    assert again.meant("line") == "One\nline?"
-    assert again.meant("other") == "The other?"
+    assert asked_as(again, "line") == "One\nline?"
+    assert asked_as(again, "other") == "The other?"
 
 
 def test_an_adapter_of_an_older_curatord_has_none(tmp_path: Path) -> None:
@@ -130,5 +142,11 @@ class Unread:
 def test_words_decide_where_the_meaning_of_a_question_is_not_known() -> None:
     """As they do without meanings; and where no word is known either, nothing is meant."""
     recogniser = Recogniser(TAUGHT, Meanings.of([NOTHING] * len(TAUGHT)), Unread())
-    assert recogniser.meant("Hexby tried again how often?") == "How often does Hexby try again?"
-    assert recogniser.meant("Who wrote Hamlet?") is None
+    assert asked_as(recogniser, "Hexby tried again how often?") == "How often does Hexby try again?"
+    assert asked_as(recogniser, "Who wrote Hamlet?") is None
+
+
+def test_without_meanings_it_is_not_known_which_reply_says_a_fact(recogniser: Recogniser) -> None:
+    """All are as good as any."""
+    assert not recogniser.knows_meanings
+    assert recogniser.agreement(0, ["Three.", "Nine."]) == [0.0, 0.0]
