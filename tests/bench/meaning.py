@@ -1,7 +1,7 @@
 """Fits the model of meanings that comes with curatord, and measures it on a world that it was not fitted to.
 
     python tests/bench/meaning.py --measure            # what the model as it is finds in the world kept for that
-    python tests/bench/meaning.py --out FILE           # fit it anew (an hour on a GPU, most of a day on two cores)
+    python tests/bench/meaning.py --out FILE           # fit it anew; hours without a GPU
 
 A question and the fact that answers it are to be more alike than the question and any other fact of its batch, and the
 other way round (InfoNCE, arXiv:1807.03748). Batches are made of sixteen questions each about some notes, so that most
@@ -151,7 +151,7 @@ def _same(batch: Sequence[Example]) -> list[list[bool]]:
 
 
 def tell(world: World, model: MeaningModel) -> None:
-    """Print for how many of a world's questions the right fact is found, by words, by meaning, and by both."""
+    """Print for how many of a world's questions the right fact is found, by words alone and by meaning besides."""
     asked = [one for one in world.asked if one.facts]
     questions = [fact.questions for fact in world.facts]
     meanings = Meanings.of(model.meanings([described(fact) for fact in world.facts]))
@@ -167,8 +167,8 @@ def tell(world: World, model: MeaningModel) -> None:
 
 
 def _rank(order: Sequence[int], right: Sequence[int]) -> int:
-    """Return how many wrong facts stand before the first right one."""
-    return next((place for place, fact in enumerate(order) if fact in right), len(order) + 10)
+    """Return how many wrong facts stand before the first right one; more than any where it is not found."""
+    return next((place for place, fact in enumerate(order) if fact in right), sys.maxsize)
 
 
 if __name__ == "__main__":
