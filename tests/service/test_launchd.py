@@ -17,7 +17,8 @@ from tests.service.mac import DOMAIN, SERVICE, Mac
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STUBBORN = "trap '' TERM; sleep 0.8 & wait; wait; exit 0"
+STUBBORN = "trap 'sleep 0.8; exit 0' TERM; {ready}; sleep 1000 & wait"
+OBEDIENT = "trap 'exit 0' TERM; {ready}; sleep 1000 & wait"
 
 
 def eventually(condition: Callable[[], object], seconds: float = 10) -> None:
@@ -26,6 +27,13 @@ def eventually(condition: Callable[[], object], seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def install(agent: LaunchAgent, mac: Mac, script: str) -> None:
+    """Install a service that runs a script, and wait until it has set its trap: it says so at `{ready}`."""
+    ready = mac.directory / "ready"
+    agent.install(mac.plan(script.format(ready=f"touch '{ready}'")))
+    eventually(ready.exists)
 
 
 def test_the_first_install_enables_before_it_loads(mac: Mac) -> None:
@@ -62,7 +70,7 @@ def test_the_log_directory_is_made_before_launchd_would_and_is_private(mac: Mac)
 def test_a_second_install_replaces_the_first_when_that_is_gone(mac: Mac) -> None:
     """It is waited for: a load while the old one leaves would fail."""
     agent = LaunchAgent()
-    agent.install(mac.plan(STUBBORN))
+    install(agent, mac, STUBBORN)
     before = mac.pid()
     mac.calls()
 
@@ -130,7 +138,7 @@ def test_stop_unloads_also_what_is_about_to_be_started_again(mac: Mac) -> None:
 def test_what_has_ended_well_stays_down_until_it_is_started(mac: Mac) -> None:
     """Exit code 0 is a wish; launchd still knows the job, which is then kicked and not loaded."""
     agent = LaunchAgent()
-    agent.install(mac.plan("trap 'exit 0' TERM; sleep 1000 & wait"))
+    install(agent, mac, OBEDIENT)
     os.kill(mac.pid(), signal.SIGTERM)
     eventually(lambda: (job := mac.job()) and job["last"] == "0")
     time.sleep(0.5)
