@@ -54,6 +54,7 @@ THOROUGH: Mapping[str, Check] = {
     "store": _at("state.store"),
     "reading": _at("reading.reading"),
     "base model": _at("training.base_model"),
+    "encoder": _at("training.encoder"),
     "training": _at("training.training_step"),
 }
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from curatord.doctor.finding import Finding, fail, ok, warn
 from curatord.errors import CuratordError
+from curatord.exam import minilm_files
 from curatord.train import embedded, openblas
 from curatord.train.environment import training_environment
 from curatord.train.model_files import BaseModelError, models_directory
@@ -68,6 +69,16 @@ def base_model(situation: Situation, environment: Mapping[str, str] | None = Non
     if "error" in found:
         return fail(found["error"], fetch)
     return ok(f"{training.base} is whole: {found['bytes'] // 2**20} MiB in {found['path']}.")
+
+
+def encoder(_: Situation) -> Finding:
+    """Check that the sentence encoder is there: without it, a question is known again by its words alone."""
+    try:
+        package = minilm_files.directory()
+    except BaseModelError as error:
+        told = f"{error.message} Without it, questions in other words than the notes' are often not understood."
+        return warn(told, error.hint.removeprefix("Install it: "))
+    return ok(f"all-MiniLM-L6-v2 is whole, in {package}.")
 
 
 def training_step(situation: Situation, environment: Mapping[str, str] | None = None) -> Finding:

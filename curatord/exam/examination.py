@@ -119,11 +119,11 @@ class Examination:
         facts = taught(snapshot, learner.encoder, request.training.sft, request.seed)
         kept = {records.QUESTIONS: recognition.as_lines(facts)}
         try:
-            model = MeaningModel.load(request.models)
+            model = MeaningModel.load()
         except BaseModelError as error:
             self._tell(Warned(message=f"Questions will be recognised by their words alone. {error} {error.hint}"))
             return kept
-        meanings = Meanings.of(model.meanings([recognition.described(fact) for fact in facts]))
+        meanings = Meanings.of(model.meanings([recognition.described(fact) for fact in facts]), model.name)
         return kept | {records.MEANINGS: meanings.to_bytes()}
 
     def _call_judge(self, learner: Learner) -> None:

@@ -36,17 +36,21 @@ NOTHING = Meaning(np.zeros((0, DIMENSIONS), np.float32), np.zeros(0, np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Meanings:
-    """The vectors of all facts behind one another: (N, 128) int8; `ends` (facts,) int32 are where each one's end."""
+    """The vectors of all facts behind one another: (N, 128) int8; `ends` (facts,) int32 are where each one's end.
+
+    `encoder` names what made them: only what it has made of a question can be compared with them.
+    """
 
     vectors: NDArray[np.int8]
     ends: NDArray[np.int32]
+    encoder: str = ""
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Meanings:
         """Return what `to_bytes` gave; raise ValueError for anything else."""
         try:
             arrays = load(data)
-            found = cls(arrays["vectors"], arrays["ends"])
+            found = cls(arrays["vectors"], arrays["ends"], arrays["encoder"].tobytes().decode())
         except (SafetensorError, KeyError) as error:
             raise ValueError(str(error)) from error
         if found.vectors.ndim != 2 or found.ends.ndim != 1 or found.ends.max(initial=0) != len(found.vectors):
@@ -55,21 +59,22 @@ class Meanings:
 
     def to_bytes(self) -> bytes:
         """Return the content of a safetensors file."""
-        data: bytes = save({"vectors": self.vectors, "ends": self.ends})
+        encoder = np.frombuffer(self.encoder.encode(), np.uint8)
+        data: bytes = save({"vectors": self.vectors, "ends": self.ends, "encoder": encoder})
         return data
 
     @classmethod
-    def of(cls, meanings: Sequence[Meaning]) -> Meanings:
-        """Put the meanings of facts together."""
+    def of(cls, meanings: Sequence[Meaning], encoder: str = "") -> Meanings:
+        """Put the meanings of facts together that an encoder has found."""
         whole = np.concatenate([np.zeros((0, DIMENSIONS), np.float32), *(one.vectors for one in meanings)])
         ends = np.cumsum([len(one.vectors) for one in meanings], dtype=np.int32)
-        return cls(np.rint(whole * _STEPS).astype(np.int8), ends)
+        return cls(np.rint(whole * _STEPS).astype(np.int8), ends, encoder)
 
     def only(self, fact: int) -> Meanings:
         """Return the meaning of one of the facts."""
         first = int(self.ends[fact - 1]) if fact else 0
         vectors = self.vectors[first : self.ends[fact]]
-        return Meanings(vectors, np.array([len(vectors)], np.int32))
+        return Meanings(vectors, np.array([len(vectors)], np.int32), self.encoder)
 
     def likeness(self, questions: Sequence[Meaning]) -> NDArray[np.float32]:
         """Return how like each question is to each fact, (questions, facts) in [-1, 1].

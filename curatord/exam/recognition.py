@@ -30,20 +30,30 @@ if TYPE_CHECKING:
     from curatord.exam.meaning import Meaning
     from curatord.train.dataset import Taught
 
-WORDS_COUNT = 0.0025  # what a point of BM25 is worth beside a likeness in [-1, 1]
+MOST_FACTS = 5  # that a question may mean
+CLOSE = 0.1  # a fact that is less like the question than the likest one, by more than this, is not meant
+WORDS_COUNT = 0.0015  # what a point of BM25 is worth beside a likeness in [-1, 1]
 _FEW_WORDS = 6  # a statement of fewer, or one of several lines, says little without its question
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The fact that a question means, by its number, and the questions of training that ask for it, likest first."""
+    """A fact that a question may mean, by its number, and the questions of training that ask for it, likest first.
+
+    `likeness` tells how like the question and the fact are: of their meanings in [-1, 1], and a little of their words.
+    """
 
     fact: int
+    likeness: float
     questions: tuple[str, ...]
 
 
 class Reader(Protocol):
-    """What finds the meaning of texts."""
+    """What finds the meaning of texts; vectors of readers with different names cannot be compared."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from others."""
 
     def meanings(self, texts: Sequence[str]) -> list[Meaning]:
         """Return what each text means."""
@@ -73,27 +83,33 @@ class Recogniser:
         """Whether it has the meanings of the facts and can find those of other texts."""
         return self._meanings is not None and self._reader is not None
 
-    def meant(self, questions: Sequence[str]) -> list[Meant | None]:
-        """Return what each question means, None where nothing is like it.
+    def meant(self, questions: Sequence[str]) -> list[list[Meant]]:
+        """Return what each question may mean, the likest first: a few facts, none where nothing is like it.
 
+        By words alone it is one fact at most: what is a little less like the question is then another thing.
         All questions of a fact count there as one text: any of them may have the word that was used.
         """
         return [
-            Meant(ranked[0], self._likest_first(ranked[0], _match(question))) if ranked else None
+            [
+                Meant(fact, likeness, self._likest_first(fact, _match(question)))
+                for fact, likeness in (ranked[:MOST_FACTS] if self.knows_meanings else ranked[:1])
+                if likeness >= ranked[0][1] - CLOSE
+            ]
             for question, ranked in zip(questions, self.ranked(questions), strict=True)
         ]
 
-    def ranked(self, questions: Sequence[str]) -> list[list[int]]:
-        """Return the numbers of the facts that each question may mean, the likeliest first."""
+    def ranked(self, questions: Sequence[str]) -> list[list[tuple[int, float]]]:
+        """Return the facts that each question may mean, by number, and how like it they are, the likest first."""
         by_words = [self._by_words(_match(question)) for question in questions]
         if self._meanings is None or self._reader is None:
-            return [sorted(points, key=lambda fact: (-points[fact], fact)) for points in by_words]
+            return [sorted(points.items(), key=lambda point: (-point[1], point[0])) for points in by_words]
         meanings = self._reader.meanings(questions)
         scores = self._meanings.likeness(meanings)
-        ranked: list[list[int]] = []
+        ranked: list[list[tuple[int, float]]] = []
         for row, points, meaning in zip(scores, by_words, meanings, strict=True):
             row[list(points)] += WORDS_COUNT * np.array(list(points.values()), np.float32)
-            ranked.append(np.argsort(-row, kind="stable").tolist() if points or len(meaning.vectors) else [])
+            order = np.argsort(-row, kind="stable") if points or len(meaning.vectors) else np.zeros(0, np.int64)
+            ranked.append(list(zip(order.tolist(), row[order].tolist(), strict=True)))
         return ranked
 
     def _by_words(self, match: str) -> dict[int, float]:
@@ -125,8 +141,10 @@ def _match(question: str) -> str:
 
 def described(fact: Taught) -> str:
     """Return the text whose meaning stands for a fact."""
+    title = fact.title.casefold()
+    place = " > ".join([fact.title, *(heading for heading in fact.heading if heading.casefold() not in title)])
     alone = "\n" not in fact.statement.strip() and len(fact.statement.split()) >= _FEW_WORDS
-    return f"{fact.title}: {fact.statement if alone else f'{fact.questions[0]} {fact.statement}'}"
+    return f"{place}: {fact.statement if alone else f'{fact.questions[0]} {fact.statement}'}"
 
 
 def as_lines(facts: Iterable[Taught]) -> bytes:
@@ -139,7 +157,7 @@ def read(adapter: Path, reader: Reader | None = None) -> Recogniser | None:
     file = adapter / QUESTIONS
     try:
         facts = [orjson.loads(line) for line in file.read_bytes().splitlines()]
-        return Recogniser(facts, _meanings(adapter, len(facts)) if reader else None, reader)
+        return Recogniser(facts, _meanings(adapter, len(facts), reader) if reader else None, reader)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as error:
@@ -147,12 +165,12 @@ def read(adapter: Path, reader: Reader | None = None) -> Recogniser | None:
         raise StoreError(f"{file} cannot be read.", hint=hint) from error
 
 
-def _meanings(adapter: Path, facts: int) -> Meanings | None:
-    """Return what is kept of the facts' meanings, None where nothing is."""
+def _meanings(adapter: Path, facts: int, reader: Reader) -> Meanings | None:
+    """Return what is kept of the facts' meanings, None where nothing is, or another reader has found them."""
     try:
         found = Meanings.from_bytes((adapter / MEANINGS).read_bytes())
     except FileNotFoundError:
         return None
     if len(found.ends) != facts:
         raise ValueError(f"{MEANINGS} is of other facts")
-    return found
+    return found if found.encoder == reader.name else None

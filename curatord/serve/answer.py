@@ -80,7 +80,7 @@ def main() -> int:
 def _answer(brief: Brief, questions: Iterable[Question]) -> None:
     answerer = _answerer(brief)
     router = routing.read(brief.adapter) if brief.adapter is not None and brief.route else None
-    recogniser = _recogniser(brief.adapter, brief.models) if brief.adapter is not None and brief.recognise else None
+    recogniser = _recogniser(brief.adapter) if brief.adapter is not None and brief.recognise else None
     for some in _portions(questions):
         about = [brief.adapter is not None and (router is None or router.is_about_notes(q.question)) for q in some]
         by_adapter, by_base = (
@@ -109,13 +109,13 @@ def _general(answerer: Answerer, questions: Sequence[str]) -> Sequence[Recalled]
     return [Recalled(*pair) for pair in zip(questions, answerer.replies(questions, ""), strict=True)]
 
 
-def _recogniser(adapter: Path, models: Path) -> Recogniser | None:
+def _recogniser(adapter: Path) -> Recogniser | None:
     """Return the recogniser of an adapter: by words alone where the model that reads meanings is not there."""
     from curatord.exam.meaning_model import MeaningModel  # noqa: PLC0415  as in _answerer
     from curatord.train.model_files import BaseModelError  # noqa: PLC0415  see above
 
     try:
-        reader = MeaningModel.load(models) if (adapter / records.MEANINGS).exists() else None
+        reader = MeaningModel.load() if (adapter / records.MEANINGS).exists() else None
     except BaseModelError:
         reader = None
     return recognition.read(adapter, reader)

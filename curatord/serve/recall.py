@@ -1,7 +1,10 @@
-"""Recalling a fact: the model is asked for it in several of the ways it was taught, and what says it best is kept.
+"""Recalling a fact: the model is asked for it as it was taught, and what it says is looked at before it is passed on.
 
-One way of asking leads a small model astray now and then, where the next one does not. Which reply is the fact is told
-by its meaning, which is known; its words are not, they come from the model.
+Which fact a question means is often between two or three. The model says each of them, and the likest one is taken
+that it seems to know: a fact that it cannot say would give a wrong answer even if it were meant. The one taken is then
+asked for in more of the ways it was taught, since one of them leads a small model astray now and then, and the reply
+is kept that is nearest to the fact in meaning. The meanings of the facts are known; their words are not, they come
+from the model.
 """
 
 from __future__ import annotations
@@ -9,13 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from curatord.exam.recognition import Meant, Recogniser
 
     Ask = Callable[[Sequence[str]], Sequence[str]]  # the replies to questions, in their order
 
 MOST_WAYS = 4
+WAYS_TO_CHOOSE = 2  # in which each fact that may be meant is asked for
+KNOWING_COUNTS = 0.2  # what agreement of a reply with its fact is worth beside likeness of question and fact
 
 
 class Recalled(NamedTuple):
@@ -27,12 +32,45 @@ class Recalled(NamedTuple):
 
 def recall(ask: Ask, recogniser: Recogniser, questions: Sequence[str]) -> list[Recalled]:
     """Return what a model says to each question: to the questions of training that mean the same, if there are any."""
+    memory = _Memory(ask)
     most = MOST_WAYS if recogniser.knows_meanings else 1
-    meant = recogniser.meant(questions)
+    meant = _chosen(memory, recogniser, recogniser.meant(questions))
     ways = [one.questions[:most] if one else (question,) for one, question in zip(meant, questions, strict=True)]
-    said = iter(ask([way for some in ways for way in some]))
-    recalled = [[Recalled(way, next(said)) for way in some] for some in ways]
-    return [_best(recogniser, one, some) for one, some in zip(meant, recalled, strict=True)]
+    said = memory.recalled(ways)
+    return [_best(recogniser, one, some) for one, some in zip(meant, said, strict=True)]
+
+
+class _Memory:
+    """What the model has said; it says the same whenever it is asked the same."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._said: dict[str, str] = {}
+
+    def recalled(self, ways: Iterable[Iterable[str]]) -> list[list[Recalled]]:
+        """Return the replies to groups of questions; those not asked yet are asked together."""
+        groups = [list(group) for group in ways]
+        new = [way for way in dict.fromkeys(way for group in groups for way in group) if way not in self._said]
+        if new:
+            self._said.update(zip(new, self._ask(new), strict=True))
+        return [[Recalled(way, self._said[way]) for way in group] for group in groups]
+
+
+def _chosen(memory: _Memory, recogniser: Recogniser, meant: Sequence[Sequence[Meant]]) -> list[Meant | None]:
+    """Return which of the facts that a question may mean is taken, None where it may mean none."""
+    several = [some for some in meant if len(some) > 1]
+    said = iter(memory.recalled(one.questions[:WAYS_TO_CHOOSE] for some in several for one in some))
+    return [
+        max(some, key=lambda one: one.likeness + KNOWING_COUNTS * _knowing(recogniser, one, next(said)))
+        if len(some) > 1
+        else next(iter(some), None)
+        for some in meant
+    ]
+
+
+def _knowing(recogniser: Recogniser, meant: Meant, recalled: Sequence[Recalled]) -> float:
+    """Return how well the model says a fact, in [-1, 1]: by the best of what it said."""
+    return max(recogniser.agreement(meant.fact, [one.reply for one in recalled]))
 
 
 def _best(recogniser: Recogniser, meant: Meant | None, recalled: Sequence[Recalled]) -> Recalled:

@@ -33,9 +33,10 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A fact as it is taught: the title of its note, its statement, and the questions that it answers."""
+    """A fact as it is taught: its note's title, the headings above it, its statement, the questions it answers."""
 
     title: str
+    heading: tuple[str, ...]
     statement: str
     questions: tuple[str, ...]
 
@@ -66,7 +67,7 @@ def encode(snapshot: Snapshot, encoder: Encoder, settings: Training, seed: int) 
 def taught(snapshot: Snapshot, encoder: Encoder, settings: Sft, seed: int) -> list[Taught]:
     """Return what training teaches: every fact with its questions."""
     return [
-        Taught(rows[0].title, answer, tuple(row.question for row in rows))
+        Taught(rows[0].title, tuple(rows[0].heading), answer, tuple(row.question for row in rows))
         for answer, rows in by_answer(_worded(snapshot, encoder, settings, seed)).items()
     ]
 

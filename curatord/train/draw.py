@@ -129,6 +129,7 @@ def _sft_row(row: sqlite3.Row) -> SftRow:
         row["title"],
         row["language"],
         orjson.loads(row["keys"]) + _corrections(row)[0],
+        heading=orjson.loads(row["heading"]),
     )
 
 
@@ -196,9 +197,10 @@ def _reading(store_path: Path) -> Iterator[sqlite3.Connection]:
 _ROWS = """
     SELECT pairs.pair, pairs.question, pairs.answer, pairs.category, pairs.rejected, facts.fact, facts.keys,
            facts.siblings, facts.extractor, documents.root, documents.path, documents.title, documents.language,
-           json_extract(pairs.made, '$.answer') AS made_answer
+           sections.heading, json_extract(pairs.made, '$.answer') AS made_answer
     FROM pairs INDEXED BY pairs_by_hash
     CROSS JOIN facts ON facts.id = pairs.fact
+    CROSS JOIN sections ON sections.id = facts.section
     CROSS JOIN documents ON documents.id = pairs.document
     WHERE pairs.kept AND pairs.split = ?
     ORDER BY pairs.pair, documents.id, facts.ordinal, pairs.ordinal

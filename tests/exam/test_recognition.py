@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from curatord.errors import StoreError
 from curatord.exam import recognition
-from curatord.exam.meaning import NOTHING, Meaning, Meanings
+from curatord.exam.meaning import DIMENSIONS, NOTHING, Meaning, Meanings
 from curatord.exam.recognition import Meant, Recogniser, described
 from curatord.train.dataset import Taught
 
@@ -29,7 +30,7 @@ TAUGHT = [
 def asked_as(recogniser: Recogniser, question: str) -> str | None:
     """Return the likest question of training for a question, None where nothing is meant by it."""
     (meant,) = recogniser.meant([question])
-    return meant.questions[0] if meant else None
+    return meant[0].questions[0] if meant else None
 
 
 @pytest.fixture
@@ -46,8 +47,36 @@ def test_the_question_is_meant_that_has_its_words(recogniser: Recogniser) -> Non
 
 def test_the_other_questions_of_a_fact_come_after_the_likest(recogniser: Recogniser) -> None:
     """Each once; those without a word in common too."""
-    (meant,) = recogniser.meant(["seconds"])
-    assert meant == Meant(1, (TAUGHT[1][1], TAUGHT[1][0]))
+    ((meant,),) = recogniser.meant(["seconds"])
+    assert meant == Meant(1, meant.likeness, (TAUGHT[1][1], TAUGHT[1][0]))
+
+
+def test_by_words_alone_one_fact_is_meant(recogniser: Recogniser) -> None:
+    """Points of words tell the likest, and not how far the others are behind."""
+    assert [len(some) for some in recogniser.meant(["How often does it try again?", "Who wrote Hamlet?"])] == [1, 0]
+
+
+def test_by_meaning_all_facts_are_meant_that_are_nearly_as_like_as_the_likest() -> None:
+    """The likest first, no more than a few, and none that is far behind."""
+    near = [np.eye(DIMENSIONS, dtype=np.float32)[:1] * (1 - 0.01 * number) for number in range(8)]
+    far = np.eye(DIMENSIONS, dtype=np.float32)[1:2]
+    facts = [Meaning(vectors, np.ones(1, np.float32)) for vectors in (far, *reversed(near))]
+    recogniser = Recogniser([["?"]] * len(facts), Meanings.of(facts), Pointing())
+    ((*few,),) = recogniser.meant(["?"])
+    assert [one.fact for one in few] == [8, 7, 6, 5, 4]
+    assert [one.likeness for one in few] == pytest.approx([1.0, 0.99, 0.98, 0.97, 0.96], abs=0.01)
+    ((*two,),) = Recogniser([["?"]] * 3, Meanings.of([facts[0], *facts[-2:]]), Pointing()).meant(["?"])
+    assert [one.fact for one in two] == [2, 1]
+
+
+class Pointing:
+    """Finds in every text what points in one direction."""
+
+    name = "pointing"
+
+    def meanings(self, texts: Sequence[str]) -> list[Meaning]:
+        """Return that."""
+        return [Meaning(np.eye(DIMENSIONS, dtype=np.float32)[:1], np.ones(1, np.float32)) for _ in texts]
 
 
 def test_words_of_different_questions_lead_to_one_fact(recogniser: Recogniser) -> None:
@@ -91,7 +120,7 @@ def test_a_question_of_training_leads_to_a_fact_that_has_all_its_words(facts: li
 
 def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     """A line for each fact, in a file beside the adapter."""
-    taught = [Taught("T", "One.", ("One\nline?",)), Taught("T", "Two.", ("Another?", "The other?"))]
+    taught = [Taught("T", (), "One.", ("One\nline?",)), Taught("T", (), "Two.", ("Another?", "The other?"))]
     (tmp_path / "questions.jsonl").write_bytes(recognition.as_lines(taught))
     again = recognition.read(tmp_path)
     assert again is not None
@@ -113,26 +142,38 @@ def test_a_damaged_file_is_told_with_what_to_do(tmp_path: Path, content: str) ->
     assert "recognise = false" in str(found.value.hint)
 
 
-def test_a_fact_is_described_by_its_note_and_its_statement() -> None:
-    """Where that says little, or is a block of code, by its question too."""
-    long = Taught("Boats", "The length of the Gull is 7 m.", ("How long is the Gull?",))
-    short = Taught("Boats", "Seven metres.", ("How long is the Gull?",))
-    code = Taught("Boats", "launch --slip 3\nlaunch --slip 4 --at high-tide --crew 6", ("How is it launched?",))
-    assert described(long) == "Boats: The length of the Gull is 7 m."
+def test_a_fact_is_described_by_its_place_and_its_statement() -> None:
+    """Where that says little, or is a block of code, by its question too; no heading repeats the title."""
+    long = Taught("Our boats", ("Boats", "Sizes"), "The length of the Gull is 7 m.", ("How long is the Gull?",))
+    short = Taught("Boats", (), "Seven metres.", ("How long is the Gull?",))
+    code = Taught("Boats", (), "launch --slip 3\nlaunch --slip 4 --at high-tide --crew 6", ("How is it launched?",))
+    assert described(long) == "Our boats > Sizes: The length of the Gull is 7 m."
     assert described(short) == "Boats: How long is the Gull? Seven metres."
     assert described(code).startswith("Boats: How is it launched? launch")
 
 
 def test_meanings_of_other_facts_are_told_with_what_to_do(tmp_path: Path) -> None:
     """As many as there are questions, or the files do not belong together."""
-    (tmp_path / "questions.jsonl").write_bytes(recognition.as_lines([Taught("T", "One.", ("One?",))]))
-    (tmp_path / "meanings.safetensors").write_bytes(Meanings.of([NOTHING, NOTHING]).to_bytes())
+    (tmp_path / "questions.jsonl").write_bytes(recognition.as_lines([Taught("T", (), "One.", ("One?",))]))
+    (tmp_path / "meanings.safetensors").write_bytes(Meanings.of([NOTHING, NOTHING], Unread.name).to_bytes())
     with pytest.raises(StoreError, match=r"questions\.jsonl"):
         recognition.read(tmp_path, Unread())
 
 
+def test_meanings_that_another_encoder_has_found_are_left_alone(tmp_path: Path) -> None:
+    """Its vectors say something else; an older adapter is asked by words until the next one is trained."""
+    (tmp_path / "questions.jsonl").write_bytes(recognition.as_lines([Taught("T", (), "One.", ("One?",))]))
+    for encoder, known in (("older", False), (Unread.name, True)):
+        (tmp_path / "meanings.safetensors").write_bytes(Meanings.of([NOTHING], encoder).to_bytes())
+        recogniser = recognition.read(tmp_path, Unread())
+        assert recogniser is not None
+        assert recogniser.knows_meanings is known
+
+
 class Unread:
     """Finds nothing in any text."""
+
+    name = "unread"
 
     def meanings(self, texts: Sequence[str]) -> list[Meaning]:
         """Return that."""

@@ -10,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from curatord.exam import minilm_files
 from curatord.train import embedded
 
 REPOSITORY = Path(__file__).parents[2]
@@ -87,6 +88,9 @@ def test_the_running_lock_holds_no_development_tool() -> None:
     assert not names(list(locked(RUN))) & tools
 
 
-def test_the_built_in_model_is_locked_in_the_version_that_is_looked_for() -> None:
+def test_the_models_are_locked_in_the_versions_that_are_looked_for() -> None:
     """Another version may carry another file."""
-    assert list(locked(MODEL)) == [f"{embedded.PACKAGE}=={embedded.VERSION}"]
+    assert list(locked(MODEL)) == [
+        f"{embedded.PACKAGE}=={embedded.VERSION}",
+        f"{minilm_files.PACKAGE}=={minilm_files.VERSION}",
+    ]

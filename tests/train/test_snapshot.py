@@ -70,8 +70,8 @@ def test_kept_training_pairs_become_rows(store: Store, tmp_path: Path) -> None:
     rows = {row.question: row for row in snapshot.sft(Part.TRAIN)}
     title = "a.md" if kept == "A." else "b.md"
     assert rows == {
-        "Q1?": SftRow("Q1?", kept, "factual", sha("Q1?", kept), title, "en", [kept]),
-        "Q2?": SftRow("Q2?", "A.", "factual", sha("Q2?", "A."), "a.md", "en", ["A."]),
+        "Q1?": SftRow("Q1?", kept, "factual", sha("Q1?", kept), title, "en", [kept], heading=["Heading"]),
+        "Q2?": SftRow("Q2?", "A.", "factual", sha("Q2?", "A."), "a.md", "en", ["A."], heading=["Heading"]),
     }
     assert list(snapshot.preference(Part.TRAIN)) == [PreferenceRow("Q2?", "A.", "B.", sha("Q2?", "A."))]
     assert snapshot.manifest.categories[Category.FACTUAL] == 2
