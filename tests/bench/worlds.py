@@ -36,11 +36,13 @@ ENOUGH = 0.5  # of the words of a quote or of a statement, whichever has fewer, 
 class Asked:
     """A question in somebody's own words: the facts that answer it, nearest first, and what it was written for.
 
-    `group` is the same for all questions about one piece of a note.
+    `group` is the same for all questions about one piece of a note; `also_right` are facts that say enough of it to be
+    no wrong answer.
     """
 
     question: str
     facts: tuple[int, ...]
+    also_right: frozenset[int]
     quote: str
     note: str
     group: int
@@ -69,7 +71,8 @@ def read(name: str, base: BaseModel) -> World:
     for group, line in enumerate((place / "questions.jsonl").read_bytes().splitlines()):
         row = orjson.loads(line)
         answers = _answers(row["quote"], row["key"], facts, words)
-        asked += [Asked(question, answers, row["quote"], row["note"], group) for question in row["questions"]]
+        also = _also_right(answers, row["key"], facts)
+        asked += [Asked(question, answers, also, row["quote"], row["note"], group) for question in row["questions"]]
     return World(name, facts, asked)
 
 
@@ -82,6 +85,14 @@ def _answers(quote: str, key: str, facts: list[Taught], words: list[frozenset[st
         if len(own & quoted) >= max(1, ENOUGH * min(len(own), len(quoted))) and wanted in _plain(fact.statement)
     }
     return tuple(sorted(likeness, key=lambda number: (-likeness[number], number)))
+
+
+def _also_right(answers: tuple[int, ...], key: str, facts: list[Taught]) -> frozenset[int]:
+    """Return the facts of the same note that hold the key as well."""
+    titles, wanted = {facts[number].title for number in answers}, _plain(key)
+    return frozenset(
+        number for number, fact in enumerate(facts) if fact.title in titles and wanted in _plain(fact.statement)
+    )
 
 
 def _plain(text: str) -> str:
