@@ -2,7 +2,7 @@
 
 People ask in words that no note has: "who looks after the pumps" for "Owner: Dana Voss". This is all-MiniLM-L6-v2,
 whatever base is trained, with LoRA of its own and a projection. They come with curatord (`meaning.safetensors`, 2 MB)
-and were fitted to questions about invented worlds, by `tests/bench/meaning.py`.
+and were fitted to questions about invented worlds, as `tests/bench/meaning.py` does it.
 """
 
 from __future__ import annotations
