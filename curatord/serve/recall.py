@@ -58,24 +58,23 @@ class _Memory:
 
 def _chosen(memory: _Memory, recogniser: Recogniser, meant: Sequence[Sequence[Meant]]) -> list[Meant | None]:
     """Return which of the facts that a question may mean is taken, None where it may mean none."""
-    several = [some for some in meant if len(some) > 1]
-    said = iter(memory.recalled(one.questions[:WAYS_TO_CHOOSE] for some in several for one in some))
-    return [
-        max(some, key=lambda one: one.likeness + KNOWING_COUNTS * _knowing(recogniser, one, next(said)))
-        if len(some) > 1
-        else next(iter(some), None)
-        for some in meant
-    ]
-
-
-def _knowing(recogniser: Recogniser, meant: Meant, recalled: Sequence[Recalled]) -> float:
-    """Return how well the model says a fact, in [-1, 1]: by the best of what it said."""
-    return max(recogniser.agreement(meant.fact, [one.reply for one in recalled]))
+    chosen = [some[0] if some else None for some in meant]
+    unclear = [place for place, some in enumerate(meant) if len(some) > 1]
+    said = iter(memory.recalled(one.questions[:WAYS_TO_CHOOSE] for place in unclear for one in meant[place]))
+    for place in unclear:
+        points = [one.likeness + KNOWING_COUNTS * max(_agreement(recogniser, one, next(said))) for one in meant[place]]
+        chosen[place] = meant[place][points.index(max(points))]
+    return chosen
 
 
 def _best(recogniser: Recogniser, meant: Meant | None, recalled: Sequence[Recalled]) -> Recalled:
     """Return what says the fact that is meant best; the first where several do so alike."""
     if meant is None or len(recalled) == 1:
         return recalled[0]
-    agreement = recogniser.agreement(meant.fact, [one.reply for one in recalled])
+    agreement = _agreement(recogniser, meant, recalled)
     return recalled[agreement.index(max(agreement))]
+
+
+def _agreement(recogniser: Recogniser, meant: Meant, recalled: Sequence[Recalled]) -> list[float]:
+    """Return how well each reply says a fact, in [-1, 1]."""
+    return recogniser.agreement(meant.fact, [one.reply for one in recalled])

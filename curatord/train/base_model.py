@@ -118,25 +118,22 @@ def parameters(base: BaseModel) -> int:
     return count_weights(base.path)
 
 
-def load(base: BaseModel, *, dtype: str | None = None, blocks: int | None = None) -> tuple[nn.Module, Any]:
+def load(base: BaseModel, *, dtype: str | None = None) -> tuple[nn.Module, Any]:
     """Return the model, frozen, and mlx_lm's tokenizer for it.
 
     With `dtype` "float32" all weights are made float32, dequantized first where they are quantized; with None they stay
-    as they are. With `blocks` only that many of the lowest ones are kept, and the others are never read. Raises
-    BaseModelError where mlx_lm cannot build the model, or it has no layers that LoRA fits.
+    as they are. Raises BaseModelError where mlx_lm cannot build the model, or it has no layers that LoRA fits.
     """
     import mlx_lm  # noqa: PLC0415  a second that other commands need not spend
 
     try:
-        model, tokenizer = mlx_lm.load(str(base.path), lazy=blocks is not None)
+        model, tokenizer = mlx_lm.load(str(base.path))
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         hint = "Fetch the model again, or choose another one."
         raise BaseModelError(f"The base model {base.name} cannot be loaded: {reason}.", hint=hint) from error
     if not _takes_lora(model):
         raise _unknown_architecture(base.path, str(getattr(model, "model_type", "")))
-    if blocks is not None:
-        model.layers[blocks:] = []
     model.freeze()
     return (_in_float32(model) if dtype == "float32" else model), tokenizer
 

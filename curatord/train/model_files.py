@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from importlib.metadata import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curatord.errors import CuratordError
@@ -15,7 +17,6 @@ from curatord.store.atomic import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CONFIG = "config.json"
 CONVERSION = "conversion.json"  # how a converted model came to be; no part of the model itself
@@ -92,6 +93,16 @@ def count_weights(directory: Path) -> int:
         elif f"{layer}.scales" not in found:
             total += math.prod(tensor["shape"])
     return total
+
+
+def packaged_file(package: str, pattern: str) -> Path | None:
+    """Return the first file of an installed package that a pattern fits, None where it is not there.
+
+    It is found by what pip has noted; the package is not imported. Raises PackageNotFoundError where there is no such
+    package.
+    """
+    listed = (Path(str(file.locate())) for file in files(package) or [] if file.match(pattern))
+    return next((path for path in listed if path.is_file()), None)
 
 
 def sha256_of(file: Path) -> str:

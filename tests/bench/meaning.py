@@ -1,7 +1,7 @@
 """Fits the model of meanings that comes with curatord, and measures it on worlds that it was not fitted to.
 
     python tests/bench/meaning.py --measure            # what the model as it is finds in the worlds kept for that
-    python tests/bench/meaning.py --out FILE           # fit it anew; an hour or two without a GPU
+    python tests/bench/meaning.py --out FILE           # fit it anew; hours without a GPU
 
 First, a question and the fact that answers it are to be more alike than the question and any other fact of its batch,
 and the other way round (InfoNCE, arXiv:1807.03748). Batches are made of questions about few notes, so that most wrong
@@ -118,12 +118,17 @@ def mined(model: MeaningModel, those: Sequence[World]) -> list[Example]:
     examples = []
     for world in those:
         asked = [one for one in world.asked if one.facts]
-        meanings = Meanings.of(model.meanings([described(fact) for fact in world.facts]))
-        recogniser = Recogniser([fact.questions for fact in world.facts], meanings, model)
-        for one, ranked in zip(asked, recogniser.ranked([one.question for one in asked]), strict=True):
+        ranks = recogniser_of(world, model).ranked([one.question for one in asked])
+        for one, ranked in zip(asked, ranks, strict=True):
             wrong = [fact for fact, _ in ranked if fact not in one.facts and fact not in one.also_right]
             examples.append(Example(world, one, tuple(wrong[:LIKEST])))
     return examples
+
+
+def recogniser_of(world: World, model: MeaningModel) -> Recogniser:
+    """Return what tells which of a world's facts is meant, as it stands beside an adapter."""
+    meanings = Meanings.of(model.meanings([described(fact) for fact in world.facts]))
+    return Recogniser([fact.questions for fact in world.facts], meanings, model)
 
 
 def fit(model: MeaningModel, course: Course, batches: Iterator[list[Example]], most_steps: int = 0) -> None:
@@ -205,12 +210,10 @@ def tell_all(those: Sequence[World], model: MeaningModel) -> None:
 def tell(world: World, model: MeaningModel) -> None:
     """Print for how many of a world's questions the right fact is found, by words alone and by meaning besides."""
     asked = [one for one in world.asked if one.facts]
-    questions = [fact.questions for fact in world.facts]
-    meanings = Meanings.of(model.meanings([described(fact) for fact in world.facts]))
     click.echo(f"{world.name}: {len(world.facts)} facts, {len(asked)} questions in other words")
     for name, recogniser in (
-        ("by words alone", Recogniser(questions)),
-        ("by words and meaning", Recogniser(questions, meanings, model)),
+        ("by words alone", Recogniser(fact.questions for fact in world.facts)),
+        ("by words and meaning", recogniser_of(world, model)),
     ):
         ranked = recogniser.ranked([one.question for one in asked])
         ranks = [_rank([fact for fact, _ in order], one.facts) for order, one in zip(ranked, asked, strict=True)]

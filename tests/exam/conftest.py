@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.exam.nights import Night, a_night
-from tests.train.conftest import models, notes, tiny_directory
+from tests.train.conftest import notes, tiny_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["models", "notes", "tiny_directory"]
+__all__ = ["notes", "tiny_directory"]
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,9 @@ import mlx.core as mx
 import pytest
 
 from tests.serve.world import make_tiny
-from tests.train.conftest import models
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-__all__ = ["models"]
 
 
 @pytest.fixture(scope="session", autouse=True)
