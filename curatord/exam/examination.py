@@ -188,7 +188,7 @@ class Examination:
             if gate.is_enough(trials):
                 break
         kept = gate.best(trials)
-        replies = verdict.replies(sitting, self._marker, said[kept.scale], base, before)
+        replies = verdict.replies(sitting, self._marker, said[kept.scale], base, before, kept.threshold)
         change = kept.exam
         self._tell(
             Examined(
@@ -251,7 +251,9 @@ class Examination:
         model, _ = base_model.load(learner.base, dtype=backend.dtype_for(base_model.parameters(learner.base)))
         answerer = self._answerer(load_adapters(model, str(adapter)), learner, settings)
         said = sitting.ask("in-service", answerer, 1.0)
-        return Sitting(sitting.questions, sitting.directory, routing.read(adapter)).routed(said, base)
+        theirs = routing.read(adapter)
+        threshold = theirs.threshold if theirs else 0.0
+        return Sitting(sitting.questions, sitting.directory, theirs).routed(said, base, threshold)
 
     def _publish(
         self,
@@ -273,7 +275,7 @@ class Examination:
         for name, content in recognisable.items():
             write_file(draft / name, content)
         if router is not None:
-            routing.write(router, draft)
+            routing.write(router.model_copy(update={"threshold": exam.kept.threshold}), draft)
         publish_directory(draft, final)
 
 

@@ -54,10 +54,12 @@ class Trial(Record):
     """The adapter at one scale: against what was in service, and what general knowledge is left.
 
     `general` is graded as `curatord ask` would answer, `general_alone` without the router; so are `exam` and
-    `exam_alone`. `refused` tells why it cannot be promoted; empty where it can.
+    `exam_alone`. `threshold` is the router's: how likely a question has to be about the notes to be left to the
+    adapter. `refused` tells why it cannot be promoted; empty where it can.
     """
 
     scale: float
+    threshold: float = 0.0
     exam: Change
     exam_alone: Score
     general: Score

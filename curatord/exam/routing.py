@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.5, 0.9
-MOST_MISLED = 0.0125  # of the general prompts: what the adapter says to them may be forgotten knowledge
+MOST_MISLED = 0.015  # of the general prompts: what the adapter says to them may be forgotten knowledge
 MOST_EXAMPLES = 1000
 _STEPS, _RATE, _SHRINKAGE = 3000, 2.0, 1e-3
 _DROP_COMMON, _DROP_DISTINCTIVE = 0.5, 0.25
@@ -101,7 +101,7 @@ class Router(BaseModel):
             min(len(named), 3),
             best / total if total else 0.0,
             best / rarest,
-            unknown / asked if asked else 0.0,
+            unknown / asked if asked else 1.0,
             min(strange_names, 3),
             1.0,
         ]

@@ -5,6 +5,7 @@ Every set of replies is kept in the run's directory as soon as it is there, so t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,15 +40,29 @@ class Sitting:
         """Keep the replies in a directory."""
         self.questions = questions
         self.directory = directory
-        self._about_notes = [router is None or router.is_about_notes(row.question) for row in questions]
-        self._general_about_notes = [
-            router is None or router.is_about_notes(probe.question) for probe in general.probes()
+        self._router = router
+        self._likely = [self._probability(row.question) for row in questions]
+        self._likely_general = [self._probability(probe.question) for probe in general.probes()]
+
+    def _probability(self, question: str) -> float:
+        return 1.0 if self._router is None else self._router.probability(question)
+
+    def thresholds(self) -> list[float]:
+        """Return the router's threshold, and those that leave one general probe more to the base each, rising.
+
+        Without a router nothing is left to the base.
+        """
+        if self._router is None:
+            return [0.0]
+        fitted = self._router.threshold
+        return [
+            fitted,
+            *(math.nextafter(likely, 2.0) for likely in sorted(set(self._likely_general)) if likely >= fitted),
         ]
 
-    @property
-    def about_notes(self) -> Sequence[bool]:
-        """Which of the exam questions the adapter is asked, rather than the base."""
-        return self._about_notes
+    def about_notes(self, threshold: float) -> list[bool]:
+        """Return which of the exam questions the adapter is asked, rather than the base."""
+        return [likely >= threshold for likely in self._likely]
 
     def ask(self, name: str, answerer: Answerer, strength: float) -> Said:
         """Return the replies of a model under this name; they are computed only once."""
@@ -65,13 +80,13 @@ class Sitting:
         write_file(file, orjson.dumps({"exam": said.exam, "general": said.general}))
         return said
 
-    def routed(self, said: Said, base: Said) -> Said:
-        """Return the replies as a user gets them: the base's, where a question is not about the notes."""
+    def routed(self, said: Said, base: Said, threshold: float) -> Said:
+        """Return the replies as a user gets them: the base's, where a question is not likely about the notes."""
         return Said(
-            _chosen(said.exam, base.exam, self._about_notes),
-            _chosen(said.general, base.general, self._general_about_notes),
+            _chosen(said.exam, base.exam, self._likely, threshold),
+            _chosen(said.general, base.general, self._likely_general, threshold),
         )
 
 
-def _chosen(mine: Sequence[str], others: Sequence[str], is_mine: Sequence[bool]) -> tuple[str, ...]:
-    return tuple(one if chosen else other for one, other, chosen in zip(mine, others, is_mine, strict=True))
+def _chosen(mine: Sequence[str], others: Sequence[str], likely: Sequence[float], threshold: float) -> tuple[str, ...]:
+    return tuple(one if p >= threshold else other for one, other, p in zip(mine, others, likely, strict=True))

@@ -67,13 +67,39 @@ def graded_probes(said: Said) -> records.Score:
 def trial(
     sitting: Sitting, marker: Marker, scale: float, said: Said, *, base: Said, before: Graded, settings: Settings
 ) -> records.Trial:
-    """Return the figures of an adapter at one scale, and why it cannot be promoted so."""
+    """Return the figures of an adapter at one scale, and why it cannot be promoted so.
+
+    Where it says general things worse than the base, fewer questions are left to it until it may be promoted; where
+    that does not help, its figures are those with the router as it was fitted.
+    """
+    tried = (
+        _trial_at(threshold, sitting, marker, scale, said, base=base, before=before, settings=settings)
+        for threshold in sitting.thresholds()
+    )
+    fitted = next(tried)
+    if not fitted.refused:
+        return fitted
+    return next((one for one in tried if not one.refused), fitted)
+
+
+def _trial_at(
+    threshold: float,
+    sitting: Sitting,
+    marker: Marker,
+    scale: float,
+    said: Said,
+    *,
+    base: Said,
+    before: Graded,
+    settings: Settings,
+) -> records.Trial:
     questions = sitting.questions
-    alone, routed = marker.graded(questions, said), marker.graded(questions, sitting.routed(said, base))
+    alone, routed = marker.graded(questions, said), marker.graded(questions, sitting.routed(said, base, threshold))
     change = _change(before.exam, routed.exam)
     general_before = graded_probes(base)
     return records.Trial(
         scale=scale,
+        threshold=threshold,
         exam=change,
         exam_alone=records.Score(asked=len(questions), right=sum(alone.exam)),
         general=routed.general,
@@ -82,9 +108,11 @@ def trial(
     )
 
 
-def replies(sitting: Sitting, marker: Marker, said: Said, base: Said, before: Graded) -> list[records.Reply]:
+def replies(
+    sitting: Sitting, marker: Marker, said: Said, base: Said, before: Graded, threshold: float
+) -> list[records.Reply]:
     """Return every question with its reply as a user gets it, and the verdict on it."""
-    routed = sitting.routed(said, base)
+    routed = sitting.routed(said, base, threshold)
     graded = marker.graded(sitting.questions, routed)
     return [
         records.Reply(
@@ -109,7 +137,7 @@ def replies(sitting: Sitting, marker: Marker, said: Said, base: Said, before: Gr
             graded.exam,
             graded.decided,
             before.exam,
-            sitting.about_notes,
+            sitting.about_notes(threshold),
             strict=True,
         )
     ]
