@@ -34,7 +34,7 @@ class Answerer:
         self._model = model
         self._tokenizer = tokenizer
         self._encoder = encoder
-        self._max_tokens = max_tokens
+        self.max_tokens = max_tokens
         self._must_stop = must_stop
         layers = [module for _, module in model.named_modules() if hasattr(module, "lora_a")]
         self._scales = [(layer, float(layer.scale)) for layer in layers]
@@ -47,10 +47,15 @@ class Answerer:
         for layer, scale in self._scales:
             layer.scale = scale * strength
 
-    def replies(self, questions: Sequence[str], system: str | None = None) -> list[str]:
+    def count(self, text: str) -> int:
+        """Return how many tokens a text has."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False))
+
+    def replies(self, questions: Sequence[str], system: str | None = None, max_tokens: int | None = None) -> list[str]:
         """Return what the model says to each question, its likeliest token at every place.
 
-        `system` stands in for the system text that was trained with. Raises InterruptedByRequest.
+        `system` stands in for the system text that was trained with, `max_tokens` for the most that are usually said.
+        Raises InterruptedByRequest.
         """
         from mlx_lm import batch_generate  # noqa: PLC0415  a second that other users of this module need not spend
 
@@ -63,7 +68,11 @@ class Answerer:
             places = order[start : start + BATCH]
             batch = [prompts[place] for place in places]
             made = batch_generate(
-                self._model, self._tokenizer, batch, max_tokens=self._max_tokens, completion_batch_size=len(batch)
+                self._model,
+                self._tokenizer,
+                batch,
+                max_tokens=max_tokens or self.max_tokens,
+                completion_batch_size=len(batch),
             )
             for place, text in zip(places, made.texts, strict=True):
                 said[place] = text.strip()

@@ -83,6 +83,11 @@ class Recogniser:
         """Whether it has the meanings of the facts and can find those of other texts."""
         return self._meanings is not None and self._reader is not None
 
+    @property
+    def reader(self) -> Reader | None:
+        """What finds the meanings of other texts, if it has such a thing."""
+        return self._reader
+
     def meant(self, questions: Sequence[str]) -> list[list[Meant]]:
         """Return what each question may mean, the likest first: a few facts, none where nothing is like it.
 
