@@ -18,7 +18,7 @@ _ROUNDING = 1e-9  # a point lost is a point, whatever the last bit says
 
 def refusals(exam: Change, general: Score, general_before: Score, settings: Settings) -> tuple[str, ...]:
     """Return why a trial cannot be promoted, a sentence each; nothing where it can."""
-    points, lost = 100 * exam.gain, 100 * (general_before.share - general.share)
+    points, lost = 100 * exam.gain, points_lost(general, general_before)
     reasons = []
     if exam.asked == 0:
         reasons.append("there is no exam question to ask")
@@ -26,9 +26,19 @@ def refusals(exam: Change, general: Score, general_before: Score, settings: Sett
         reasons.append(f"it gains {points:.1f} points, {settings.min_gain:g} are wanted (min_gain)")
     elif exam.low <= 0:
         reasons.append(f"its gain of {points:.1f} points may be chance (95 %: {100 * exam.low:.1f} and more)")
-    if lost > settings.max_loss + _ROUNDING:
+    if forgets(general, general_before, settings):
         reasons.append(f"it loses {lost:.1f} points of general knowledge, {settings.max_loss:g} are allowed (max_loss)")
     return tuple(reasons)
+
+
+def forgets(general: Score, general_before: Score, settings: Settings) -> bool:
+    """Tell whether more general knowledge is lost than is allowed."""
+    return points_lost(general, general_before) > settings.max_loss + _ROUNDING
+
+
+def points_lost(general: Score, general_before: Score) -> float:
+    """Return how many of a hundred general questions are lost."""
+    return 100 * (general_before.share - general.share)
 
 
 def best(trials: Sequence[Trial]) -> Trial:

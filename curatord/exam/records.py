@@ -55,7 +55,7 @@ class Trial(Record):
 
     `general` is graded as `curatord ask` would answer, `general_alone` without the router; so are `exam` and
     `exam_alone`. `threshold` is the router's: how likely a question has to be about the notes to be left to the
-    adapter. `refused` tells why it cannot be promoted; empty where it can.
+    adapter; 0 without a router, and in exams of before. `refused` tells why it cannot be promoted; empty where it can.
     """
 
     scale: float

@@ -5,7 +5,6 @@ Every set of replies is kept in the run's directory as soon as it is there, so t
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from curatord.exam.routing import Router
     from curatord.train.snapshot import ExamRow
 
+MARGIN = 1e-9  # above a probability: the next machine may compute its last bits otherwise
 NO_SYSTEM = ""  # the base alone is asked as anybody would ask it
 
 
@@ -44,21 +44,16 @@ class Sitting:
         self._likely = [self._probability(row.question) for row in questions]
         self._likely_general = [self._probability(probe.question) for probe in general.probes()]
 
-    def _probability(self, question: str) -> float:
-        return 1.0 if self._router is None else self._router.probability(question)
-
     def thresholds(self) -> list[float]:
-        """Return the router's threshold, and those that leave one general probe more to the base each, rising.
+        """Return the router's threshold, and higher ones, each of which leaves more of the general probes to the base.
 
-        Without a router nothing is left to the base.
+        Without a router there is but one, at which nothing is left to it.
         """
         if self._router is None:
             return [0.0]
         fitted = self._router.threshold
-        return [
-            fitted,
-            *(math.nextafter(likely, 2.0) for likely in sorted(set(self._likely_general)) if likely >= fitted),
-        ]
+        passing = sorted({likely for likely in self._likely_general if likely >= fitted})
+        return [fitted, *(likely + MARGIN for likely in passing)]
 
     def about_notes(self, threshold: float) -> list[bool]:
         """Return which of the exam questions the adapter is asked, rather than the base."""
@@ -86,6 +81,9 @@ class Sitting:
             _chosen(said.exam, base.exam, self._likely, threshold),
             _chosen(said.general, base.general, self._likely_general, threshold),
         )
+
+    def _probability(self, question: str) -> float:
+        return 1.0 if self._router is None else self._router.probability(question)
 
 
 def _chosen(mine: Sequence[str], others: Sequence[str], likely: Sequence[float], threshold: float) -> tuple[str, ...]:

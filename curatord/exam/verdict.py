@@ -69,34 +69,12 @@ def trial(
 ) -> records.Trial:
     """Return the figures of an adapter at one scale, and why it cannot be promoted so.
 
-    Where it says general things worse than the base, fewer questions are left to it until it may be promoted; where
-    that does not help, its figures are those with the router as it was fitted.
+    Where it loses too much general knowledge, fewer questions are left to it, as few as need be.
     """
-    tried = (
-        _trial_at(threshold, sitting, marker, scale, said, base=base, before=before, settings=settings)
-        for threshold in sitting.thresholds()
-    )
-    fitted = next(tried)
-    if not fitted.refused:
-        return fitted
-    return next((one for one in tried if not one.refused), fitted)
-
-
-def _trial_at(
-    threshold: float,
-    sitting: Sitting,
-    marker: Marker,
-    scale: float,
-    said: Said,
-    *,
-    base: Said,
-    before: Graded,
-    settings: Settings,
-) -> records.Trial:
     questions = sitting.questions
+    threshold = _threshold(sitting, said, base, settings)
     alone, routed = marker.graded(questions, said), marker.graded(questions, sitting.routed(said, base, threshold))
     change = _change(before.exam, routed.exam)
-    general_before = graded_probes(base)
     return records.Trial(
         scale=scale,
         threshold=threshold,
@@ -104,7 +82,7 @@ def _trial_at(
         exam_alone=records.Score(asked=len(questions), right=sum(alone.exam)),
         general=routed.general,
         general_alone=alone.general,
-        refused=gate.refusals(change, routed.general, general_before, settings),
+        refused=gate.refusals(change, routed.general, graded_probes(base), settings),
     )
 
 
@@ -152,6 +130,17 @@ def reason(kept: records.Trial, against: str | None) -> str:
         f"{change.after} of {change.asked} right, {change.before} before it"
         f" ({'adapter ' + against if against else 'the base alone'})"
     )
+
+
+def _threshold(sitting: Sitting, said: Said, base: Said, settings: Settings) -> float:
+    """Return the lowest threshold of the router, from the fitted one on, at which not too much is forgotten.
+
+    The gain has no part in it: else the threshold would be sought at which a gain by chance looks like none.
+    """
+    before = graded_probes(base)
+    thresholds = sitting.thresholds()
+    kept = (t for t in thresholds if not gate.forgets(graded_probes(sitting.routed(said, base, t)), before, settings))
+    return next(kept, thresholds[0])
 
 
 def _change(before: Sequence[bool], after: Sequence[bool]) -> records.Change:

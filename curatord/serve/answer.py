@@ -17,16 +17,15 @@ from pydantic import BaseModel, ConfigDict
 
 from curatord.errors import CuratordError, ExitCode
 from curatord.exam import recognition, records, routing
-from curatord.serve.excerpt import excerpt
+from curatord.serve.excerpt import excerpts
 from curatord.serve.recall import Recalled, recall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from curatord.exam.answering import Answerer
-    from curatord.exam.recognition import Reader, Recogniser
+    from curatord.exam.recognition import Recogniser
 
-MOST_TOKENS = 120  # that are said of a fact beyond those that a reply has room for
 TOGETHER = 128  # questions handed over at once; among them those of like length share a batch
 
 
@@ -102,21 +101,8 @@ def _recalled(answerer: Answerer, recogniser: Recogniser | None, questions: Sequ
     answerer.set_strength(1.0)
     if recogniser is not None:
         recalled = recall(answerer.replies, recogniser, questions)
-        return _excerpts(answerer, recogniser.reader, questions, recalled) if recogniser.reader else recalled
+        return excerpts(answerer, recogniser.reader, questions, recalled) if recogniser.reader else recalled
     return [Recalled(*pair) for pair in zip(questions, answerer.replies(questions), strict=True)]
-
-
-def _excerpts(
-    answerer: Answerer, reader: Reader, questions: Sequence[str], recalled: Sequence[Recalled]
-) -> Sequence[Recalled]:
-    """Return the replies, those that were cut said to their end, with the part of them that answers the question."""
-    replies = list(recalled)
-    cut = [place for place, one in enumerate(recalled) if answerer.count(one.reply) >= answerer.max_tokens - 1]
-    whole = answerer.replies([recalled[place].asked for place in cut], max_tokens=MOST_TOKENS + answerer.max_tokens)
-    for place, reply in zip(cut, whole, strict=True):
-        part = excerpt(reply, questions[place], answerer.max_tokens, answerer.count, reader)
-        replies[place] = Recalled(recalled[place].asked, part or recalled[place].reply)
-    return replies
 
 
 def _general(answerer: Answerer, questions: Sequence[str]) -> Sequence[Recalled]:

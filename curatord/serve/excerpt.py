@@ -8,26 +8,57 @@ most of what the question does.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from curatord.exam.meaning import Meanings
+from curatord.serve.recall import Recalled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from curatord.exam.recognition import Reader
 
     Count = Callable[[str], int]  # how many tokens a text has
 
 LEFT_OUT = "..."
-_PIECE = re.compile(r".+?(?:[.!?;:,]+[\"')\]*`]*(?=\s)|\n|$)\s*", re.DOTALL)
+MOST_TOKENS = 120  # that are said of a fact beyond those that a reply has room for
+LEAST_ROOM = 8  # tokens; a part of less, with the marks of what is left out, says nothing
+SPACES = 6  # tokens at most that a reply has lost at its end, such as those of an empty line in code
+_PIECE = re.compile(r".+?(?:(?<![.!?;:,])[.!?;:,]++[\"')\]*`]*+(?=\s)|\n|$)\s*", re.DOTALL)
 _WORD = re.compile(r"\S+\s*")
+
+
+class Speaker(Protocol):
+    """A model that answers, `max_tokens` at most unless it is told otherwise."""
+
+    max_tokens: int
+
+    def count(self, text: str) -> int:
+        """Return how many tokens a text has."""
+
+    def replies(self, questions: Sequence[str], system: str | None = None, max_tokens: int | None = None) -> list[str]:
+        """Return what the model says to each question."""
+
+
+def excerpts(
+    speaker: Speaker, reader: Reader, questions: Sequence[str], recalled: Sequence[Recalled]
+) -> Sequence[Recalled]:
+    """Return the replies; of those that seem to be cut, the part of what the model would have said that answers."""
+    room, replies = speaker.max_tokens, list(recalled)
+    cut = [place for place, one in enumerate(recalled) if speaker.count(one.reply) >= max(LEAST_ROOM, room - SPACES)]
+    whole = speaker.replies([recalled[place].asked for place in cut], max_tokens=room + MOST_TOKENS)
+    for place, reply in zip(cut, whole, strict=True):
+        is_cut = speaker.count(reply) >= room + MOST_TOKENS - SPACES
+        text = f"{reply} {LEFT_OUT}" if is_cut else reply
+        part = excerpt(text, questions[place], room, speaker.count, reader)
+        replies[place] = Recalled(recalled[place].asked, part or recalled[place].reply)
+    return replies
 
 
 def excerpt(reply: str, question: str, most: int, count: Count, reader: Reader) -> str:
     """Return a reply of `most` tokens at most; what is left out before or behind it is marked by three dots.
 
-    It is empty where no word of the reply has room.
+    It is empty where no word of the reply has room. Of stretches of more than 72 tokens, the first ones decide.
     """
     if count(reply) <= most:
         return reply
@@ -48,7 +79,7 @@ class Words:
         self._borders: list[int] = []
         for piece in _PIECE.findall(text):
             own = _WORD.findall(piece)
-            has_room = count(f"{LEFT_OUT} {piece} {LEFT_OUT}") <= most
+            has_room = count(f"{LEFT_OUT} {piece.strip()} {LEFT_OUT}") <= most
             self._borders += range(len(self._words), len(self._words) + (1 if has_room else len(own)))
             self._words += own
         self._borders.append(len(self._words))
@@ -61,18 +92,19 @@ class Words:
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Yield the longest stretch that has room from each border to another, none inside another."""
-        last_end = 0
-        for start in self._borders:
-            ends = (end for end in reversed(self._borders) if end > max(start, last_end))
-            end = next((end for end in ends if self._has_room(start, end)), None)
-            if end is not None:
-                last_end = end
-                yield start, end
+        last = end = 0
+        for place, start in enumerate(self._borders):
+            end = self._farthest(start, self._borders, max(place, end))
+            if self._borders[end] > max(start, last):
+                last = self._borders[end]
+                yield start, last
 
     def widened(self, start: int, end: int) -> str:
         """Return a stretch with as many of the words behind it as there is room for."""
-        ends = (other for other in range(len(self._words), end, -1) if self._has_room(start, other))
-        return self.text(start, next(ends, end))
+        return self.text(start, self._farthest(start, range(len(self._words) + 1), end))
 
-    def _has_room(self, start: int, end: int) -> bool:
-        return self._count(self.text(start, end)) <= self._most
+    def _farthest(self, start: int, ends: Sequence[int], place: int) -> int:
+        """Return the place of the last end, of those from `place` on, to which there is room."""
+        while place + 1 < len(ends) and self._count(self.text(start, ends[place + 1])) <= self._most:
+            place += 1
+        return place

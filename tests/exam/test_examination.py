@@ -35,7 +35,9 @@ def test_a_night_leaves_an_adapter_with_its_exam(night: Night, tiny_directory: P
     assert exam.general_before.asked == len(general.probes())
     assert exam.promote == (not exam.kept.refused)
     assert sum(part.after for part in exam.categories.values()) == exam.kept.exam.after
-    assert routing.read(run.examined) is not None
+    router = routing.read(run.examined)
+    assert router is not None
+    assert router.threshold == exam.kept.threshold
     recogniser = recognition.read(run.examined)
     assert recogniser is not None
     assert "flag 3" in str(recogniser.meant(["limits flag 3"])).casefold()

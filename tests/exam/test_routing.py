@@ -49,6 +49,13 @@ def test_what_they_do_not_speak_of_is_the_bases(router: Router) -> None:
     assert len(misled) <= 0.03 * len(general.probes()), misled
 
 
+def test_a_question_that_names_nothing_is_the_bases(router: Router) -> None:
+    """All of it is unknown, rather than nothing."""
+    _, _, _, unknown, *_ = router.figures("What is 2 + 2?")
+    assert unknown == 1.0
+    assert not router.is_about_notes("What is 2 + 2?")
+
+
 def test_a_router_is_the_same_after_it_was_kept(router: Router, tmp_path: Path) -> None:
     """What is read is what was written."""
     routing.write(router, tmp_path)

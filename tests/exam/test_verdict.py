@@ -66,12 +66,21 @@ def test_a_stricter_router_is_what_the_replies_are_passed_on_by(tmp_path: Path) 
     assert not any(reply.routed or reply.right for reply in told)
 
 
-def test_a_router_is_left_alone_where_nothing_would_help(tmp_path: Path) -> None:
-    """The adapter says nothing of the notes."""
+def test_a_gain_that_is_none_is_not_looked_for_with_other_routers(tmp_path: Path) -> None:
+    """Nothing is forgotten, and nothing of the notes is known."""
     router = router_that_misleads(3)
-    found = trial(router, tmp_path, Said(BASE.exam, ADAPTER.general))
+    found = trial(router, tmp_path, BASE)
     assert found.threshold == router.threshold
-    assert found.refused
+    (reason,) = found.refused
+    assert "min_gain" in reason
+
+
+def test_a_stricter_router_may_leave_too_little_to_an_adapter(tmp_path: Path) -> None:
+    """It has forgotten what it is asked, and knows nothing of the notes: the reason is the gain."""
+    found = trial(router_that_misleads(3), tmp_path, Said(BASE.exam, ADAPTER.general))
+    assert found.general.right == 79
+    (reason,) = found.refused
+    assert "min_gain" in reason
 
 
 def test_without_a_router_a_forgetful_adapter_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curatord.exam.meaning_model import MeaningModel
-from curatord.serve.excerpt import Words, excerpt
+from curatord.serve.excerpt import LEAST_ROOM, LEFT_OUT, MOST_TOKENS, Words, excerpt, excerpts
+from curatord.serve.recall import Recalled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,31 @@ class Unread:
         raise AssertionError(texts)
 
 
+class Speaker:
+    """Stands in for a model: says the same text to everything, as much of it as it may."""
+
+    def __init__(self, says: str, max_tokens: int) -> None:
+        self.max_tokens = max_tokens
+        self.asked: list[str] = []
+        self._says = says.split(" ")
+
+    count = staticmethod(count)
+
+    def replies(self, questions: Sequence[str], system: str | None = None, max_tokens: int | None = None) -> list[str]:
+        """Return the text."""
+        assert system is None
+        self.asked += questions
+        return [" ".join(self._says[: max_tokens or self.max_tokens]) for _ in questions]
+
+
+def told(speaker: Speaker, model: MeaningModel, question: str) -> str:
+    """Return what is passed on of what a speaker says."""
+    (reply,) = speaker.replies(["pump"])
+    (said,) = excerpts(speaker, model, [question], [Recalled("pump", reply)])
+    assert said.asked == "pump"
+    return said.reply
+
+
 @pytest.fixture(scope="module")
 def model() -> MeaningModel:
     """The model as users have it."""
@@ -60,6 +86,35 @@ def model() -> MeaningModel:
 def test_the_part_is_kept_that_answers_the_question(model: MeaningModel, question: str) -> None:
     """Wherever it stands in the passage."""
     assert ASKED[question] in excerpt(PASSAGE, question, 16, count, model)
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_a_reply_that_was_cut_is_said_to_its_end_first(model: MeaningModel, question: str) -> None:
+    """The answer stood behind the cut."""
+    speaker = Speaker(PASSAGE, 16)
+    reply = told(speaker, model, question)
+    assert ASKED[question] in reply
+    assert count(reply) <= 16
+    assert speaker.asked == ["pump", "pump"]
+
+
+def test_a_reply_that_has_ended_is_not_said_again(model: MeaningModel) -> None:
+    """Once is enough."""
+    speaker = Speaker("It is 40 litres a minute, no more.", 40)
+    assert told(speaker, model, "How much?") == "It is 40 litres a minute, no more."
+    assert speaker.asked == ["pump"]
+
+
+def test_the_end_of_a_reply_that_never_ends_is_marked(model: MeaningModel) -> None:
+    """A small model may go on and on."""
+    assert told(Speaker("so on " * (40 + MOST_TOKENS), 40), model, "How much?").endswith(LEFT_OUT)
+
+
+def test_a_reply_without_room_for_a_part_stays_as_it_was_cut(model: MeaningModel) -> None:
+    """A few words and two marks would say nothing."""
+    speaker = Speaker(PASSAGE, LEAST_ROOM - 1)
+    assert told(speaker, model, "How much?") == "The north pump was put in by"
+    assert speaker.asked == ["pump"]
 
 
 def test_what_has_room_is_left_as_it_is() -> None:
