@@ -251,9 +251,8 @@ class Examination:
         model, _ = base_model.load(learner.base, dtype=backend.dtype_for(base_model.parameters(learner.base)))
         answerer = self._answerer(load_adapters(model, str(adapter)), learner, settings)
         said = sitting.ask("in-service", answerer, 1.0)
-        theirs = routing.read(adapter)
-        threshold = theirs.threshold if theirs else 0.0
-        return Sitting(sitting.questions, sitting.directory, theirs).routed(said, base, threshold)
+        theirs = Sitting(sitting.questions, sitting.directory, routing.read(adapter))
+        return theirs.routed(said, base, theirs.threshold)
 
     def _publish(
         self,

@@ -18,7 +18,7 @@ _ROUNDING = 1e-9  # a point lost is a point, whatever the last bit says
 
 def refusals(exam: Change, general: Score, general_before: Score, settings: Settings) -> tuple[str, ...]:
     """Return why a trial cannot be promoted, a sentence each; nothing where it can."""
-    points, lost = 100 * exam.gain, points_lost(general, general_before)
+    points = 100 * exam.gain
     reasons = []
     if exam.asked == 0:
         reasons.append("there is no exam question to ask")
@@ -27,6 +27,7 @@ def refusals(exam: Change, general: Score, general_before: Score, settings: Sett
     elif exam.low <= 0:
         reasons.append(f"its gain of {points:.1f} points may be chance (95 %: {100 * exam.low:.1f} and more)")
     if forgets(general, general_before, settings):
+        lost = points_lost(general, general_before)
         reasons.append(f"it loses {lost:.1f} points of general knowledge, {settings.max_loss:g} are allowed (max_loss)")
     return tuple(reasons)
 

@@ -44,16 +44,20 @@ class Sitting:
         self._likely = [self._probability(row.question) for row in questions]
         self._likely_general = [self._probability(probe.question) for probe in general.probes()]
 
+    @property
+    def threshold(self) -> float:
+        """The router's threshold; 0 without a router, when nothing is left to the base."""
+        return 0.0 if self._router is None else self._router.threshold
+
     def thresholds(self) -> list[float]:
         """Return the router's threshold, and higher ones, each of which leaves more of the general probes to the base.
 
-        Without a router there is but one, at which nothing is left to it.
+        Without a router there is but one.
         """
         if self._router is None:
-            return [0.0]
-        fitted = self._router.threshold
-        passing = sorted({likely for likely in self._likely_general if likely >= fitted})
-        return [fitted, *(likely + MARGIN for likely in passing)]
+            return [self.threshold]
+        passing = sorted({likely for likely in self._likely_general if likely >= self.threshold})
+        return [self.threshold, *(likely + MARGIN for likely in passing)]
 
     def about_notes(self, threshold: float) -> list[bool]:
         """Return which of the exam questions the adapter is asked, rather than the base."""

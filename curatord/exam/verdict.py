@@ -72,7 +72,8 @@ def trial(
     Where it loses too much general knowledge, fewer questions are left to it, as few as need be.
     """
     questions = sitting.questions
-    threshold = _threshold(sitting, said, base, settings)
+    general_before = graded_probes(base)
+    threshold = _threshold(sitting, said, base, general_before, settings)
     alone, routed = marker.graded(questions, said), marker.graded(questions, sitting.routed(said, base, threshold))
     change = _change(before.exam, routed.exam)
     return records.Trial(
@@ -82,7 +83,7 @@ def trial(
         exam_alone=records.Score(asked=len(questions), right=sum(alone.exam)),
         general=routed.general,
         general_alone=alone.general,
-        refused=gate.refusals(change, routed.general, graded_probes(base), settings),
+        refused=gate.refusals(change, routed.general, general_before, settings),
     )
 
 
@@ -132,15 +133,15 @@ def reason(kept: records.Trial, against: str | None) -> str:
     )
 
 
-def _threshold(sitting: Sitting, said: Said, base: Said, settings: Settings) -> float:
+def _threshold(sitting: Sitting, said: Said, base: Said, general_before: records.Score, settings: Settings) -> float:
     """Return the lowest threshold of the router, from the fitted one on, at which not too much is forgotten.
 
     The gain has no part in it: else the threshold would be sought at which a gain by chance looks like none.
     """
-    before = graded_probes(base)
-    thresholds = sitting.thresholds()
-    kept = (t for t in thresholds if not gate.forgets(graded_probes(sitting.routed(said, base, t)), before, settings))
-    return next(kept, thresholds[0])
+    for threshold in sitting.thresholds():
+        if not gate.forgets(graded_probes(sitting.routed(said, base, threshold)), general_before, settings):
+            return threshold
+    return sitting.threshold
 
 
 def _change(before: Sequence[bool], after: Sequence[bool]) -> records.Change:

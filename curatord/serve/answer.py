@@ -101,7 +101,8 @@ def _recalled(answerer: Answerer, recogniser: Recogniser | None, questions: Sequ
     answerer.set_strength(1.0)
     if recogniser is not None:
         recalled = recall(answerer.replies, recogniser, questions)
-        return excerpts(answerer, recogniser.reader, questions, recalled) if recogniser.reader else recalled
+        reader = recogniser.reader
+        return recalled if reader is None else excerpts(answerer, reader, questions, recalled)
     return [Recalled(*pair) for pair in zip(questions, answerer.replies(questions), strict=True)]
 
 

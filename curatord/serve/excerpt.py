@@ -46,8 +46,10 @@ def excerpts(
     """Return the replies; of those that seem to be cut, the part of what the model would have said that answers."""
     room, replies = speaker.max_tokens, list(recalled)
     cut = [place for place, one in enumerate(recalled) if speaker.count(one.reply) >= max(LEAST_ROOM, room - SPACES)]
-    whole = speaker.replies([recalled[place].asked for place in cut], max_tokens=room + MOST_TOKENS)
-    for place, reply in zip(cut, whole, strict=True):
+    asked = list(dict.fromkeys(recalled[place].asked for place in cut))
+    whole = dict(zip(asked, speaker.replies(asked, max_tokens=room + MOST_TOKENS), strict=True))
+    for place in cut:
+        reply = whole[recalled[place].asked]
         is_cut = speaker.count(reply) >= room + MOST_TOKENS - SPACES
         text = f"{reply} {LEFT_OUT}" if is_cut else reply
         part = excerpt(text, questions[place], room, speaker.count, reader)

@@ -105,6 +105,15 @@ def test_a_reply_that_has_ended_is_not_said_again(model: MeaningModel) -> None:
     assert speaker.asked == ["pump"]
 
 
+def test_what_several_questions_mean_is_said_to_its_end_once(model: MeaningModel) -> None:
+    """The part of it is another for each of them."""
+    speaker = Speaker(PASSAGE, 16)
+    cut = Recalled("pump", " ".join(PASSAGE.split()[:16]))
+    said = excerpts(speaker, model, list(ASKED), [cut] * len(ASKED))
+    assert all(key in one.reply for key, one in zip(ASKED.values(), said, strict=True))
+    assert speaker.asked == ["pump"]
+
+
 def test_the_end_of_a_reply_that_never_ends_is_marked(model: MeaningModel) -> None:
     """A small model may go on and on."""
     assert told(Speaker("so on " * (40 + MOST_TOKENS), 40), model, "How much?").endswith(LEFT_OUT)
